@@ -1,0 +1,114 @@
+"""JetStream's request API: one call, one document, the server's errors as ours; retried where a retry can help."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import orjson
+
+from .connection import Connection
+from .errors import (
+    BucketExists,
+    BucketFull,
+    BucketNotFound,
+    BucketSealed,
+    Conflict,
+    InvalidBucketConfig,
+    ObjectNotFound,
+    ObjectStoreError,
+    ServerError,
+    Unavailable,
+)
+from .wire import RawMessage
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+RETRIES = 3
+FIRST_PAUSE = 0.1
+
+# JetStream error numbers (server/errors.json of nats-server).
+STREAM_NOT_FOUND = 10059
+STREAM_NAME_IN_USE = 10058
+NO_MESSAGE_FOUND = 10037
+WRONG_LAST_SEQUENCE = 10071
+STREAM_SEALED = 10109
+STORE_FAILED = 10077
+FAST_BATCH_NOT_ENABLED = 10205
+FAST_BATCH_UNKNOWN = 10208
+_FULL = {10002, 10023, 10028, 10047}
+_AWAY = {10008, 10009, 10039, 10076, 10167}
+_REFUSED_CONFIG = {10005, 10025, 10027, 10052, 10074, 10113, 10122}
+# What "store failed" says when there is no room: the stream's limits, or the disk.
+_NO_ROOM = ("maximum bytes", "maximum messages", "no space", "insufficient")
+
+
+def to_error(error: Mapping[str, Any], subject: str = "") -> ObjectStoreError:
+    """A JetStream error document (``code``, ``err_code``, ``description``) as one of ours."""
+    number = error.get("err_code", 0)
+    words = str(error.get("description", "unknown error"))
+    if number == STREAM_NOT_FOUND:
+        return BucketNotFound(f"There is no bucket {subject!r}.")
+    if number == STREAM_NAME_IN_USE:
+        return BucketExists(f"A bucket {subject!r} exists already.")
+    if number == NO_MESSAGE_FOUND:
+        return ObjectNotFound("There is no such object.")
+    if number == WRONG_LAST_SEQUENCE:
+        return Conflict("The object was changed by someone else in the meantime.")
+    if number == STREAM_SEALED:
+        return BucketSealed("The bucket is sealed: it can be read, but never changed again.")
+    if number in _FULL or (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)):
+        return BucketFull(f"The bucket is full: {words}. Delete something, or raise its size limit.")
+    if number in _REFUSED_CONFIG:
+        return InvalidBucketConfig(f"NATS does not accept these settings: {words}.")
+    if number in _AWAY:
+        return Unavailable(f"JetStream is not available: {words}. Please try later.")
+    return ServerError(f"NATS answered: {words}.", status=int(error.get("code", 0)), err_code=int(number))
+
+
+def document(message: RawMessage) -> dict[str, Any]:
+    """The JSON object in ``message``; raises ``ServerError`` if it is none."""
+    try:
+        answer = orjson.loads(message.data)
+    except orjson.JSONDecodeError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ServerError("NATS gave an answer that is not JSON.")
+    return answer
+
+
+async def retrying(act: Callable[[], Awaitable[T]], tries: int = RETRIES) -> T:
+    """``act``, again after 0.1 s, 0.2 s … as long as it raises ``Unavailable``, ``tries`` times in all. Any other error passes at once."""
+    for attempt in range(tries - 1):
+        try:
+            return await act()
+        except Unavailable as error:
+            logger.info("retrying: %s", error)
+            await asyncio.sleep(FIRST_PAUSE * 2**attempt)
+    return await act()
+
+
+class JetStream:
+    def __init__(self, connection: Connection, domain: str | None = None) -> None:
+        self.connection = connection
+        self.prefix = f"$JS.{domain}.API" if domain else "$JS.API"
+
+    async def api(self, endpoint: str, body: Mapping[str, Any] | None = None, *, about: str = "") -> dict[str, Any]:
+        """Call ``$JS.API.<endpoint>``, with retries: give it only requests that may be repeated. ``about`` names the bucket in errors."""
+        payload = orjson.dumps(body) if body is not None else b""
+
+        async def ask() -> dict[str, Any]:
+            answer = document(await self.connection.request(f"{self.prefix}.{endpoint}", payload))
+            if "error" in answer:
+                raise to_error(answer["error"], about)
+            return answer
+
+        return await retrying(ask)
+
+    async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Publish into a stream and wait for its ack, without retries. A subject of no stream raises ``Unavailable``."""
+        answer = document(await self.connection.request(subject, payload, headers=headers))
+        if "error" in answer:
+            raise to_error(answer["error"], subject)
+        return answer

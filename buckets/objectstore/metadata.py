@@ -1,0 +1,189 @@
+"""The info JSON of ADR-20, both ways. What others wrote is hostile until parsed: odd metadata gives a ``problem``, never an error."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from .errors import InvalidMetadata
+from .model import Link, ObjectInfo
+from .names import BUCKET_NAME, decode_name
+
+MAX_SIZE = 2**63 - 1
+DIGEST_PREFIX = "SHA-256="
+MAX_METADATA = 512 * 1024
+
+
+def digest_text(digest: bytes) -> str:
+    """A SHA-256 as ADR-20 writes it: ``SHA-256=`` and padded base64url."""
+    import base64
+
+    return DIGEST_PREFIX + base64.urlsafe_b64encode(digest).decode()
+
+
+def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: datetime) -> ObjectInfo:
+    """An object's info from its metadata message. Never raises for what is in ``token`` or ``raw``.
+
+    token: the last token of the message's subject; raw: the message's payload.
+    """
+    reader = _Reader()
+    name = decode_name(token)
+    if name is None:
+        name = token
+        reader.complain("its subject is not a base64url name")
+    fields = reader.document(raw)
+    link = reader.link(fields)
+    deleted = fields.get("deleted") is True
+    if "name" in fields and fields["name"] != name and reader.problem is None:
+        reader.complain("the name inside differs from the one in its subject")
+    return ObjectInfo(
+        bucket=bucket,
+        name=name,
+        nuid=reader.text(fields, "nuid", required=not deleted and link is None),
+        size=reader.count(fields, "size"),
+        chunks=reader.count(fields, "chunks"),
+        modified=modified,
+        revision=revision,
+        digest=reader.digest(fields),
+        description=reader.text(fields, "description"),
+        headers=reader.headers(fields),
+        metadata=reader.text_map(fields, "metadata"),
+        chunk_size=reader.chunk_size(fields),
+        deleted=deleted,
+        link=link,
+        problem=reader.problem,
+    )
+
+
+def dump_info(info: ObjectInfo) -> bytes:
+    """The info JSON of ``info`` as the reference client writes it. Raises ``InvalidMetadata`` when it cannot be stored."""
+    document: dict[str, Any] = {"name": info.name}
+    if info.description:
+        document["description"] = info.description
+    if info.headers:
+        document["headers"] = {key: list(values) for key, values in info.headers.items()}
+    if info.metadata:
+        document["metadata"] = dict(info.metadata)
+    options = _options(info)
+    if options:
+        document["options"] = options
+    document |= {"bucket": info.bucket, "nuid": info.nuid, "size": info.size, "mtime": _rfc3339(info.modified), "chunks": info.chunks}
+    if info.digest:
+        document["digest"] = info.digest
+    if info.deleted:
+        document["deleted"] = True
+    try:
+        raw = orjson.dumps(document)
+    except (TypeError, orjson.JSONEncodeError):
+        raise InvalidMetadata("The description, headers or metadata are not valid Unicode text.") from None
+    if len(raw) > MAX_METADATA:
+        raise InvalidMetadata(f"Description, headers and metadata take {len(raw):,} bytes together; {MAX_METADATA:,} is the limit.")
+    return raw
+
+
+def _options(info: ObjectInfo) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if info.link:
+        options["link"] = {"bucket": info.link.bucket} | ({"name": info.link.name} if info.link.name is not None else {})
+    if info.chunk_size:
+        options["max_chunk_size"] = info.chunk_size
+    return options
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class _Reader:
+    """Takes fields out of a foreign document and remembers the first thing that is wrong with it."""
+
+    def __init__(self) -> None:
+        self.problem: str | None = None
+
+    def complain(self, problem: str) -> None:
+        self.problem = self.problem or problem
+
+    def document(self, raw: bytes) -> Mapping[str, Any]:
+        try:
+            document = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            self.complain("its metadata is not JSON")
+            return {}
+        if not isinstance(document, dict):
+            self.complain("its metadata is not a JSON object")
+            return {}
+        return document
+
+    def text(self, fields: Mapping[str, Any], key: str, required: bool = False) -> str:
+        value = fields.get(key)
+        if isinstance(value, str) and (value or not required):
+            return value
+        if value is not None or required:
+            self.complain(f"{key} is missing or not a text")
+        return ""
+
+    def count(self, fields: Mapping[str, Any], key: str) -> int:
+        value = fields.get(key, 0)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SIZE:
+            return value
+        self.complain(f"{key} is not a whole number of 0 or more")
+        return 0
+
+    def digest(self, fields: Mapping[str, Any]) -> str | None:
+        value = self.text(fields, "digest")
+        if not value:
+            return None
+        if value[: len(DIGEST_PREFIX)].upper() != DIGEST_PREFIX:
+            self.complain("its digest is not a SHA-256")
+            return None
+        return DIGEST_PREFIX + value[len(DIGEST_PREFIX) :]
+
+    def headers(self, fields: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        value = fields.get("headers")
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.complain("headers is not an object")
+            return {}
+        return {key: self._header_values(values) for key, values in value.items()}
+
+    def _header_values(self, values: Any) -> tuple[str, ...]:
+        if isinstance(values, str):
+            return (values,)
+        if isinstance(values, list) and all(isinstance(value, str) for value in values):
+            return tuple(values)
+        self.complain("a header is not a list of texts")
+        return ()
+
+    def text_map(self, fields: Mapping[str, Any], key: str) -> Mapping[str, str]:
+        value = fields.get(key)
+        if value is None:
+            return {}
+        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+            return value
+        self.complain(f"{key} is not an object of texts")
+        return {}
+
+    def _options(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        value = fields.get("options")
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        self.complain("options is not an object")
+        return {}
+
+    def chunk_size(self, fields: Mapping[str, Any]) -> int | None:
+        return self.count(self._options(fields), "max_chunk_size") or None
+
+    def link(self, fields: Mapping[str, Any]) -> Link | None:
+        value = self._options(fields).get("link")
+        if value is None:
+            return None
+        bucket = value.get("bucket") if isinstance(value, dict) else None
+        name = value.get("name") if isinstance(value, dict) else None
+        if not isinstance(bucket, str) or not BUCKET_NAME.match(bucket) or not isinstance(name, str | None):
+            self.complain("its link does not say to which bucket")
+            return None
+        return Link(bucket, name or None)

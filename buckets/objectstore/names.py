@@ -1,0 +1,67 @@
+"""Names and the subjects they map to (ADR-20)."""
+
+import base64
+import binascii
+import re
+
+from .errors import InvalidBucketName, InvalidObjectName
+
+BUCKET_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
+BUCKET_NAME_RULE = "A bucket name has letters, digits, '-' and '_' only, and 1 to 128 of them."
+MAX_BUCKET_NAME = 128
+# A protocol line may have 4,096 bytes (nats-server's max_control_line) and also carries a reply subject and two lengths.
+MAX_SUBJECT = 3800
+STREAM_PREFIX = "OBJ_"
+
+
+def check_bucket_name(bucket: str) -> str:
+    """Give ``bucket`` back, or raise ``InvalidBucketName`` with the rule (ADR-20: ``^[a-zA-Z0-9_-]+$``)."""
+    if len(bucket) > MAX_BUCKET_NAME or not BUCKET_NAME.match(bucket):
+        raise InvalidBucketName(f"{bucket[:MAX_BUCKET_NAME]!r} is not a bucket name. {BUCKET_NAME_RULE}")
+    return bucket
+
+
+def stream_name(bucket: str) -> str:
+    return STREAM_PREFIX + bucket
+
+
+def bucket_of_stream(stream: str) -> str:
+    return stream.removeprefix(STREAM_PREFIX)
+
+
+def chunk_subject(bucket: str, nuid: str) -> str:
+    return f"$O.{bucket}.C.{nuid}"
+
+
+def chunk_wildcard(bucket: str) -> str:
+    return f"$O.{bucket}.C.>"
+
+
+def metadata_wildcard(bucket: str) -> str:
+    return f"$O.{bucket}.M.>"
+
+
+def metadata_subject(bucket: str, name: str) -> str:
+    """The subject of the object's metadata: its name in padded base64url, one token.
+
+    Raises ``InvalidObjectName`` for an empty name, one that is not valid Unicode, and one that makes the subject too long.
+    """
+    if not name:
+        raise InvalidObjectName("An object needs a name: it is empty.")
+    try:
+        raw = name.encode()
+    except UnicodeEncodeError:
+        raise InvalidObjectName(f"The name {ascii(name)} is not valid Unicode.") from None
+    subject = f"$O.{bucket}.M.{base64.urlsafe_b64encode(raw).decode()}"
+    if len(subject) > MAX_SUBJECT:
+        raise InvalidObjectName(f"The name is too long: it has {len(raw):,} bytes, and NATS subjects have room for about 2,800.")
+    return subject
+
+
+def decode_name(token: str) -> str | None:
+    """The object's name from the last token of its metadata subject, or None if no client would have written it."""
+    try:
+        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        return raw.decode()
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,230 @@
+"""Writing an object, in the order that keeps every reader right: chunks, then metadata, then the old chunks go (ADR-20)."""
+
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from .chunking import Digest, chunked
+from .cleanup import Cleanups
+from .connection import Connection
+from .entry import Entry
+from .errors import BucketFull, Conflict, InvalidMetadata, Unavailable
+from .ingest import FastIngest, FastIngestRefused, Ingest, WindowedIngest
+from .jetstream import JetStream
+from .messages import Messages
+from .metadata import digest_text, dump_info
+from .model import DEFAULT_CHUNK_SIZE, ObjectInfo
+from .names import chunk_subject, metadata_subject
+from .streams import Streams
+
+# Room for subject, reply and headers within the server's max_payload, which counts headers and data.
+PAYLOAD_RESERVE = 4096
+RACES = 10
+ROLLUP = {"Nats-Rollup": "sub"}
+EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+
+
+class Writer:
+    """Puts, metadata and deletion for all buckets over one pair of connections."""
+
+    def __init__(self, js: JetStream, bulk: Connection, streams: Streams, messages: Messages, cleanups: Cleanups, timeout: float) -> None:
+        self._js = js
+        self._bulk = bulk
+        self._bulk_js = JetStream(bulk)
+        self._streams = streams
+        self._messages = messages
+        self._cleanups = cleanups
+        self._timeout = timeout
+        self._windowed: set[str] = set()
+
+    async def put(
+        self,
+        bucket: str,
+        name: str,
+        source: AsyncIterable[bytes],
+        *,
+        description: str = "",
+        headers: Mapping[str, Sequence[str]] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        chunk_size: int | None = None,
+        expected_revision: int | None = None,
+    ) -> ObjectInfo:
+        """See ``ObjectStore.put``."""
+        current = await self._messages.last(bucket, name)
+        _check_expected(current, expected_revision)
+        info = ObjectInfo(
+            bucket=bucket,
+            name=name,
+            nuid=self._bulk.new_inbox().rpartition(".")[2],
+            size=0,
+            chunks=0,
+            modified=datetime.now(UTC),
+            revision=0,
+            description=description,
+            headers={key: tuple(values) for key, values in (headers or {}).items()},
+            metadata=dict(metadata or {}),
+            chunk_size=await self._chunk_size(chunk_size),
+        )
+        dump_info(info)  # refuse what cannot be stored before anything is
+        subject = chunk_subject(bucket, info.nuid)
+        try:
+            stored = await self._write_chunks(info, subject, source)
+            return await self._commit(stored, current, expected_revision)
+        except BaseException:
+            await self._cleanups.purge(bucket, subject)
+            raise
+
+    async def delete(self, bucket: str, name: str) -> None:
+        """See ``ObjectStore.delete``."""
+        doomed = ""
+        for _ in range(RACES):
+            current = await self._messages.last(bucket, name)
+            if current is None or current.deleted:
+                break
+            info = current.info(bucket)
+            doomed = info.nuid
+            with contextlib.suppress(Conflict):
+                await self._mark_deleted(info)
+                break
+        else:
+            raise _too_contended(name)
+        if doomed:
+            await self._cleanups.purge(bucket, chunk_subject(bucket, doomed))
+
+    async def _mark_deleted(self, info: ObjectInfo) -> None:
+        marker = replace(info, size=0, chunks=0, digest=None, deleted=True, modified=datetime.now(UTC))
+        try:
+            await self._publish_info(marker, info.revision)
+        except BucketFull:
+            await self._mark_deleted_when_full(marker)
+
+    async def _mark_deleted_when_full(self, marker: ObjectInfo) -> None:
+        """Not even the marker fits (nats-server#4011): make room with the object's own chunks, then with its metadata."""
+        if marker.nuid:
+            await self._streams.purge(marker.bucket, chunk_subject(marker.bucket, marker.nuid))
+        try:
+            await self._publish_info(marker, marker.revision)
+        except BucketFull:
+            await self._streams.purge(marker.bucket, metadata_subject(marker.bucket, marker.name))
+            await self._publish_info(marker, 0)
+
+    async def _write_chunks(self, info: ObjectInfo, subject: str, source: AsyncIterable[bytes]) -> ObjectInfo:
+        """Store ``source`` on ``subject``; the info with size, chunks and digest filled in."""
+        digest, size, count = Digest(), 0, 0
+        assert info.chunk_size is not None
+
+        async def hashed() -> AsyncIterator[bytes]:
+            nonlocal size, count
+            async with aclosing(chunked(source, info.chunk_size or DEFAULT_CHUNK_SIZE)) as chunks:
+                async for chunk in chunks:
+                    await digest.add(chunk)
+                    size, count = size + len(chunk), count + 1
+                    yield chunk
+
+        async with aclosing(hashed()) as chunks:
+            stored = await self._store(info, subject, chunks)
+        if stored != count:
+            raise Unavailable(f"NATS stored {stored:,} of {count:,} chunks. Please try again.")
+        return replace(info, size=size, chunks=count, digest=digest_text(await digest.finish()))
+
+    async def _store(self, info: ObjectInfo, subject: str, chunks: AsyncIterator[bytes]) -> int:
+        first = await anext(chunks, None)
+        if first is None:
+            return 0
+        second = await anext(chunks, None)
+        if second is None:
+            await self._bulk_js.publish(subject, first)
+            return 1
+        pending = [first, second]
+        stored = 0
+        if info.bucket not in self._windowed:
+            assert info.chunk_size is not None
+            try:
+                return await self._drain(FastIngest(self._bulk, subject, info.chunk_size, self._timeout), pending, chunks)
+            except FastIngestRefused as refused:
+                self._windowed.add(info.bucket)
+                stored = int(refused.stored)
+        return stored + await self._drain(WindowedIngest(self._bulk, subject, self._timeout), pending[stored:], chunks)
+
+    async def _drain(self, ingest: Ingest, pending: list[bytes], chunks: AsyncIterator[bytes]) -> int:
+        async with ingest:
+            try:
+                for chunk in pending:
+                    await ingest.send(chunk)
+                async for chunk in chunks:
+                    await ingest.send(chunk)
+                return await ingest.finish()
+            except FastIngestRefused:
+                raise
+            except BaseException:
+                await self._cleanups.run(ingest.abort())
+                raise
+
+    async def _commit(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None) -> ObjectInfo:
+        """Publish the metadata on top of ``current``; when another writer was faster, lose or go on top of theirs."""
+        for _ in range(RACES):
+            try:
+                revision = await self._publish_info(info, current.revision if current else 0)
+            except Conflict:
+                current = await self._messages.last(info.bucket, info.name)
+                if current is not None and current.info(info.bucket).nuid == info.nuid:
+                    revision = current.revision  # our own publish, whose answer was lost
+                    break
+                if expected_revision is not None:
+                    raise _conflict(info.name) from None
+                continue
+            else:
+                await self._forget_old(info, current)
+                break
+        else:
+            raise _too_contended(info.name)
+        return await self._as_stored(info, revision)
+
+    async def _forget_old(self, info: ObjectInfo, current: Entry | None) -> None:
+        old = current.info(info.bucket) if current is not None else None
+        if old is not None and old.nuid and old.nuid != info.nuid and old.chunks:
+            await self._cleanups.purge(info.bucket, chunk_subject(info.bucket, old.nuid))
+
+    async def _as_stored(self, info: ObjectInfo, revision: int) -> ObjectInfo:
+        """The info with the server's own time, read back from the leader; as written if somebody replaced it already."""
+        stored = await self._messages.last(info.bucket, info.name)
+        if stored is not None and stored.revision == revision:
+            return stored.info(info.bucket)
+        return replace(info, revision=revision)
+
+    async def _publish_info(self, info: ObjectInfo, revision: int) -> int:
+        """The metadata message in place of the one with ``revision``; the new revision. Raises Conflict if that is not the last."""
+        subject = metadata_subject(info.bucket, info.name)
+        headers = ROLLUP | {EXPECTED: str(revision)}
+        for attempt in (1, 2, 3):
+            try:
+                answer = await self._js.publish(subject, dump_info(info), headers)
+                return int(answer["seq"])
+            except Unavailable:
+                if attempt == 3:
+                    raise
+        raise AssertionError
+
+    async def _chunk_size(self, wanted: int | None) -> int:
+        limit = (await self._bulk.client()).max_payload - PAYLOAD_RESERVE
+        if wanted is not None and not 1 <= wanted <= limit:
+            raise InvalidMetadata(f"The chunk size is 1 to {limit:,} bytes on this server.")
+        return wanted or min(DEFAULT_CHUNK_SIZE, limit)
+
+
+def _check_expected(current: Entry | None, expected: int | None) -> None:
+    if expected is None:
+        return
+    revision = current.revision if current is not None and not current.deleted else 0
+    if revision != expected:
+        raise _conflict(current.name if current else "")
+
+
+def _conflict(name: str) -> Conflict:
+    return Conflict(f"{name!r} is not at the expected revision: someone else wrote it in the meantime.")
+
+
+def _too_contended(name: str) -> Unavailable:
+    return Unavailable(f"{name!r} is being written again and again by others. Please try again.")

@@ -1,0 +1,71 @@
+"""Fixtures that all tests share: real servers, and the engine on them."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import nats
+import pytest
+from nats.aio.client import Client
+
+from buckets.objectstore import BucketConfig, ConnectOptions, ObjectStore
+from tests.natsserver import NatsServer
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[NatsServer]:
+    """One server for the whole run; use it where nothing is broken on purpose."""
+    server = NatsServer()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def fresh_nats_server() -> Iterator[NatsServer]:
+    """A server of the test's own, to stop and kill."""
+    server = NatsServer()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+async def store(nats_server: NatsServer) -> AsyncIterator[ObjectStore]:
+    async with running_store(nats_server) as store:
+        yield store
+
+
+@pytest.fixture
+async def bucket(store: ObjectStore) -> str:
+    """A fresh bucket's name."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    await store.create_bucket(BucketConfig(name))
+    return name
+
+
+@pytest.fixture
+async def foreign(nats_server: NatsServer) -> AsyncIterator[Client]:
+    """Another client's connection: nats-py's own."""
+    client = await nats.connect(nats_server.url)
+    yield client
+    await client.close()
+
+
+class running_store:
+    """An ObjectStore on ``server``, started and closed."""
+
+    def __init__(self, server: NatsServer, **options: object) -> None:
+        self.store = ObjectStore(ConnectOptions(servers=(server.url,), reconnect_wait=0.1, **options))  # type: ignore[arg-type]
+
+    async def __aenter__(self) -> ObjectStore:
+        await self.store.start()
+        return self.store
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.store.close()
+        assert not leftover_tasks(), "the store left tasks behind"
+
+
+def leftover_tasks() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith(("nats-", "live-", "watch-"))]
