@@ -11,7 +11,7 @@ import orjson
 from .entry import Entry
 from .errors import ObjectNotFound, ServerError, Unavailable
 from .jetstream import JetStream
-from .names import metadata_subject, metadata_wildcard, stream_name
+from .names import latin1_subject, metadata_subject, metadata_wildcard, stream_name
 from .streams import parse_time_ns
 
 
@@ -42,7 +42,14 @@ class Messages:
         Asked of the leader (``STREAM.MSG.GET``) and not by direct get, which another replica or a foreign mirror may answer
         with old data. Raises BucketNotFound.
         """
-        subject = metadata_subject(bucket, name)
+        entry = await self._last_on(bucket, metadata_subject(bucket, name))
+        elsewhere = latin1_subject(bucket, name)
+        if elsewhere is not None and (entry is None or entry.deleted):
+            other = await self._last_on(bucket, elsewhere)
+            return other if other is not None and other.name == name else entry
+        return entry
+
+    async def _last_on(self, bucket: str, subject: str) -> Entry | None:
         try:
             answer = await self._js.api(f"STREAM.MSG.GET.{stream_name(bucket)}", {"last_by_subj": subject}, about=bucket)
         except ObjectNotFound:

@@ -1,5 +1,6 @@
 """The info JSON of ADR-20, both ways. What others wrote is hostile until parsed: odd metadata gives a ``problem``, never an error."""
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,8 +18,6 @@ MAX_METADATA = 512 * 1024
 
 def digest_text(digest: bytes) -> str:
     """A SHA-256 as ADR-20 writes it: ``SHA-256=`` and padded base64url."""
-    import base64
-
     return DIGEST_PREFIX + base64.urlsafe_b64encode(digest).decode()
 
 
@@ -28,11 +27,11 @@ def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: dat
     token: the last token of the message's subject; raw: the message's payload.
     """
     reader = _Reader()
-    name = decode_name(token)
+    fields = reader.document(raw)
+    name = decode_name(token, fields.get("name"))
     if name is None:
         name = token
         reader.complain("its subject is not a base64url name")
-    fields = reader.document(raw)
     link = reader.link(fields)
     deleted = fields.get("deleted") is True
     if "name" in fields and fields["name"] != name and reader.problem is None:

@@ -52,16 +52,41 @@ def metadata_subject(bucket: str, name: str) -> str:
         raw = name.encode()
     except UnicodeEncodeError:
         raise InvalidObjectName(f"The name {ascii(name)} is not valid Unicode.") from None
-    subject = f"$O.{bucket}.M.{base64.urlsafe_b64encode(raw).decode()}"
+    subject = token_subject(bucket, _token(raw))
     if len(subject) > MAX_SUBJECT:
         raise InvalidObjectName(f"The name is too long: it has {len(raw):,} bytes, and NATS subjects have room for about 2,800.")
     return subject
 
 
-def decode_name(token: str) -> str | None:
-    """The object's name from the last token of its metadata subject, or None if no client would have written it."""
+def latin1_subject(bucket: str, name: str) -> str | None:
+    """Where nats.js (3.4) keeps the metadata of a name beyond ASCII: it encodes Latin-1, not UTF-8. None if the name has no such form."""
+    if name.isascii():
+        return None
+    try:
+        return token_subject(bucket, _token(name.encode("latin-1")))
+    except UnicodeEncodeError:
+        return None
+
+
+def token_subject(bucket: str, token: str) -> str:
+    return f"$O.{bucket}.M.{token}"
+
+
+def decode_name(token: str, stated: object = None) -> str | None:
+    """The object's name from the last token of its metadata subject, or None if no client would have written it.
+
+    stated: the name inside the metadata, which decides whether a token that is not UTF-8 is nats.js's Latin-1.
+    """
     try:
         raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        return raw.decode()
     except (binascii.Error, ValueError):
         return None
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        latin1 = raw.decode("latin-1")
+        return latin1 if latin1 == stated else None
+
+
+def _token(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode()

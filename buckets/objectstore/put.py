@@ -16,7 +16,7 @@ from .jetstream import JetStream
 from .messages import Messages
 from .metadata import digest_text, dump_info
 from .model import DEFAULT_CHUNK_SIZE, ObjectInfo
-from .names import chunk_subject, metadata_subject
+from .names import chunk_subject, metadata_subject, token_subject
 from .streams import Streams
 
 # Room for subject, reply and headers within the server's max_payload, which counts headers and data.
@@ -86,29 +86,29 @@ class Writer:
             info = current.info(bucket)
             doomed = info.nuid
             with contextlib.suppress(Conflict):
-                await self._mark_deleted(info)
+                await self._mark_deleted(info, _subject(info, current))
                 break
         else:
             raise _too_contended(name)
         if doomed:
             await self._cleanups.purge(bucket, chunk_subject(bucket, doomed))
 
-    async def _mark_deleted(self, info: ObjectInfo) -> None:
+    async def _mark_deleted(self, info: ObjectInfo, subject: str) -> None:
         marker = replace(info, size=0, chunks=0, digest=None, deleted=True, modified=datetime.now(UTC))
         try:
-            await self._publish_info(marker, info.revision)
+            await self._publish_info(marker, subject, info.revision)
         except BucketFull:
-            await self._mark_deleted_when_full(marker)
+            await self._mark_deleted_when_full(marker, subject)
 
-    async def _mark_deleted_when_full(self, marker: ObjectInfo) -> None:
+    async def _mark_deleted_when_full(self, marker: ObjectInfo, subject: str) -> None:
         """Not even the marker fits (nats-server#4011): make room with the object's own chunks, then with its metadata."""
         if marker.nuid:
             await self._streams.purge(marker.bucket, chunk_subject(marker.bucket, marker.nuid))
         try:
-            await self._publish_info(marker, marker.revision)
+            await self._publish_info(marker, subject, marker.revision)
         except BucketFull:
-            await self._streams.purge(marker.bucket, metadata_subject(marker.bucket, marker.name))
-            await self._publish_info(marker, 0)
+            await self._streams.purge(marker.bucket, subject)
+            await self._publish_info(marker, subject, 0)
 
     async def _write_chunks(self, info: ObjectInfo, subject: str, source: AsyncIterable[bytes]) -> ObjectInfo:
         """Store ``source`` on ``subject``; the info with size, chunks and digest filled in."""
@@ -166,7 +166,7 @@ class Writer:
         """Publish the metadata on top of ``current``; when another writer was faster, lose or go on top of theirs."""
         for _ in range(RACES):
             try:
-                revision = await self._publish_info(info, current.revision if current else 0)
+                revision = await self._publish_info(info, _subject(info, current), current.revision if current else 0)
             except Conflict:
                 current = await self._messages.last(info.bucket, info.name)
                 if current is not None and current.info(info.bucket).nuid == info.nuid:
@@ -194,9 +194,8 @@ class Writer:
             return stored.info(info.bucket)
         return replace(info, revision=revision)
 
-    async def _publish_info(self, info: ObjectInfo, revision: int) -> int:
+    async def _publish_info(self, info: ObjectInfo, subject: str, revision: int) -> int:
         """The metadata message in place of the one with ``revision``; the new revision. Raises Conflict if that is not the last."""
-        subject = metadata_subject(info.bucket, info.name)
         headers = ROLLUP | {EXPECTED: str(revision)}
         for attempt in (1, 2, 3):
             try:
@@ -212,6 +211,11 @@ class Writer:
         if wanted is not None and not 1 <= wanted <= limit:
             raise InvalidMetadata(f"The chunk size is 1 to {limit:,} bytes on this server.")
         return wanted or min(DEFAULT_CHUNK_SIZE, limit)
+
+
+def _subject(info: ObjectInfo, current: Entry | None) -> str:
+    """Where the object's metadata goes: where it is already, else where ADR-20 says."""
+    return token_subject(info.bucket, current.token) if current is not None else metadata_subject(info.bucket, info.name)
 
 
 def _check_expected(current: Entry | None, expected: int | None) -> None:
