@@ -10,6 +10,7 @@ from nats.aio.client import Client
 
 from buckets.objectstore import BucketConfig, ConnectOptions, ObjectStore
 from tests.natsserver import NatsServer
+from tests.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +51,15 @@ async def foreign(nats_server: NatsServer) -> AsyncIterator[Client]:
     client = await nats.connect(nats_server.url)
     yield client
     await client.close()
+
+
+@pytest.fixture(scope="session")
+def live_site(nats_server: NatsServer) -> Iterator[Site]:
+    """The real site under uvicorn on ``nats_server``; log in as ``tests.site.ADMIN`` with ``tests.site.PASSWORD``."""
+    site = Site(nats_server.url)
+    site.start()
+    yield site
+    site.remove()
 
 
 class running_store:

@@ -1,6 +1,7 @@
 """A shared bound on what all readers of one connection have asked for and not yet received.
 
-The server cuts a connection to which it cannot hand what it was asked for (``max_pending``, 64 MiB by default); so the readers together ask for much less.
+The server cuts a connection to which it cannot hand what it was asked for (``max_pending``, 64 MiB by default);
+so the readers together ask for much less.
 """
 
 import asyncio

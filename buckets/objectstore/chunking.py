@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from concurrent.futures import ThreadPoolExecutor
 
 # Below this a hash takes less time than handing it to a thread.
@@ -10,7 +10,7 @@ INLINE_BYTES = 32 * 1024
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="digest")
 
 
-async def chunked(source: AsyncIterable[bytes], size: int) -> AsyncIterator[bytes]:
+async def chunked(source: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytes, None]:
     """``source`` in chunks of exactly ``size`` bytes, the last one shorter; nothing for an empty source."""
     parts: list[bytes | memoryview] = []
     held = 0

@@ -241,5 +241,3 @@ def _raise_swallowed_cancellation() -> None:
 async def _close_quietly(client: RawClient) -> None:
     with contextlib.suppress(Exception):
         await client.close()
-
-

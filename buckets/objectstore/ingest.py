@@ -1,7 +1,7 @@
 """Writing the chunks of one object: fast ingest (ADR-50), or a bounded window of acknowledged publishes where that is missing.
 
-Both take chunks through ``send`` and keep at most ``WINDOW_BYTES`` of them unacknowledged; both end with ``finish`` (all stored) or ``abort``.
-After ``abort`` has returned, the server will not store any more of the chunks that were sent.
+Both take chunks through ``send`` and keep at most ``WINDOW_BYTES`` of them unacknowledged; both end with ``finish`` (all stored)
+or ``abort``. After ``abort`` has returned, the server will not store any more of the chunks that were sent.
 """
 
 import asyncio

@@ -51,7 +51,7 @@ def metadata_subject(bucket: str, name: str) -> str:
     try:
         raw = name.encode()
     except UnicodeEncodeError:
-        raise InvalidObjectName(f"The name {ascii(name)} is not valid Unicode.") from None
+        raise InvalidObjectName(f"The name {name!a} is not valid Unicode.") from None
     subject = token_subject(bucket, _token(raw))
     if len(subject) > MAX_SUBJECT:
         raise InvalidObjectName(f"The name is too long: it has {len(raw):,} bytes, and NATS subjects have room for about 2,800.")

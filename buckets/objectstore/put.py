@@ -1,7 +1,7 @@
 """Writing an object, in the order that keeps every reader right: chunks, then metadata, then the old chunks go (ADR-20)."""
 
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -115,7 +115,7 @@ class Writer:
         digest, size, count = Digest(), 0, 0
         assert info.chunk_size is not None
 
-        async def hashed() -> AsyncIterator[bytes]:
+        async def hashed() -> AsyncGenerator[bytes, None]:
             nonlocal size, count
             async with aclosing(chunked(source, info.chunk_size or DEFAULT_CHUNK_SIZE)) as chunks:
                 async for chunk in chunks:

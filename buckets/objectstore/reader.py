@@ -1,6 +1,6 @@
 """Reading an object as a stream of bytes that is either whole and right, or ends in an error."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
 from typing import Self
@@ -52,7 +52,7 @@ class ObjectReader:
         if received != self.info.size:
             raise await self._shortage(received)
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def _pieces(self) -> AsyncGenerator[bytes, None]:
         if self.info.size:
             async for chunk in self._fetch:
                 if chunk:

@@ -1,7 +1,7 @@
 """Following the metadata of one bucket: its state, then every change, without a gap, for as long as it is wanted.
 
-An ordered push consumer (ADR-17's idea): ephemeral, unacknowledged, checked by its own delivery sequence. Whatever goes wrong with it (a gap, a missed
-heartbeat, a lost connection, a server that restarted), a new one goes on behind the last message seen.
+An ordered push consumer (ADR-17's idea): ephemeral, unacknowledged, checked by its own delivery sequence. Whatever goes wrong
+with it (a gap, a missed heartbeat, a lost connection, a server that restarted), a new one goes on behind the last message seen.
 """
 
 import asyncio

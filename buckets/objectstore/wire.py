@@ -1,7 +1,7 @@
 """nats-py's client with a short cut: messages of a raw subscription reach their handler at once.
 
-nats-py queues every message, parses its headers into a dict and wakes a task for it; at 100,000 metadata messages or 500 MB/s of chunks that is
-most of the cost. A raw handler is called from the read loop with the bytes as they came, and parses what it needs.
+nats-py queues every message, parses its headers into a dict and wakes a task for it; at 100,000 metadata messages or 500 MB/s
+of chunks that is most of the cost. A raw handler is called from the read loop with the bytes as they came, and parses what it needs.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 import pytest
 from nats.aio.client import Client
-from nats.js.api import ObjectStoreConfig
+from nats.js.api import ObjectStoreConfig, StorageType
 
 from buckets.objectstore import (
     BucketConfig,
@@ -17,7 +17,13 @@ from buckets.objectstore import (
 
 async def test_a_bucket_is_created_as_asked(store: ObjectStore) -> None:
     config = BucketConfig(
-        "as-asked", description="Quarterly", ttl=3600, max_bytes=10_000_000, storage=Storage.MEMORY, compression=True, metadata={"team": "ops"}
+        "as-asked",
+        description="Quarterly",
+        ttl=3600,
+        max_bytes=10_000_000,
+        storage=Storage.MEMORY,
+        compression=True,
+        metadata={"team": "ops"},
     )
     created = await store.create_bucket(config)
     assert created.config == config
@@ -80,7 +86,7 @@ async def test_buckets_of_other_clients_are_listed_and_other_streams_are_not(sto
 
 async def test_more_buckets_than_one_answer_holds_are_all_listed(store: ObjectStore, foreign: Client) -> None:
     for number in range(260):
-        await foreign.jetstream().create_object_store(f"many-{number:03}", ObjectStoreConfig(storage="memory"))
+        await foreign.jetstream().create_object_store(f"many-{number:03}", ObjectStoreConfig(storage=StorageType.MEMORY))
     try:
         assert sum(status.name.startswith("many-") for status in await store.buckets()) == 260
     finally:

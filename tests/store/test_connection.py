@@ -86,7 +86,14 @@ def jwt(issuer: bytes, subject: str, nats_claims: dict[str, object]) -> str:
     def part(value: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
-    claims = {"jti": "x", "iat": int(time.time()), "iss": public(issuer), "name": "files", "sub": subject, "nats": {"version": 2, **nats_claims}}
+    claims = {
+        "jti": "x",
+        "iat": int(time.time()),
+        "iss": public(issuer),
+        "name": "files",
+        "sub": subject,
+        "nats": {"version": 2, **nats_claims},
+    }
     signed = f"{part({'typ': 'JWT', 'alg': 'ed25519-nkey'})}.{part(claims)}"
     signature = nkeys.from_seed(bytearray(issuer)).sign(signed.encode())
     return f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
@@ -136,7 +143,7 @@ async def test_in_a_jetstream_domain() -> None:
 async def test_a_refused_login_is_unavailable_in_words(started: Started) -> None:
     server = started('authorization { user: "files", password: "secret" }')
     async with running_store(server, user="files", password="wrong", connect_wait=0.5) as store:
-        with pytest.raises(Unavailable, match="(?i)authorization"):
+        with pytest.raises(Unavailable, match=r"(?i)authorization"):
             await store.buckets()
         assert not store.state.connected
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
+import nats
 import pytest
 from nats.aio.client import Client
 
-import nats
 from buckets.objectstore import BucketConfig, BucketNotFound, LiveBucket, ObjectStore
 from buckets.objectstore.names import metadata_subject
 from tests.conftest import running_store
@@ -80,7 +80,7 @@ async def test_a_burst_is_merged_for_a_slow_subscriber(store: ObjectStore, bucke
             await asyncio.wait_for(changes.next(), 0.05)
 
 
-async def test_more_changes_than_worth_naming_are_told_as_everything(store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_changes_are_told_as_everything(store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("buckets.objectstore.live.MAX_CHANGED_NAMES", 3)
     live = await store.live(bucket)
     await live.wait_ready(PATIENCE)
@@ -153,7 +153,9 @@ async def test_a_bucket_that_nobody_uses_is_dropped(store: ObjectStore, bucket: 
     assert await store.live(bucket) is not first
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"not json", b'{"name": 5}', b'{"headers": [1], "size": "x"}', b'{"options": {"link": 7}}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"not json", b'{"name": 5}', b'{"headers": [1], "size": "x"}', b'{"options": {"link": 7}}', b"\xff\xfe"]
+)
 async def test_broken_metadata_is_shown_as_such_and_breaks_nothing(store: ObjectStore, bucket: str, foreign: Client, raw: bytes) -> None:
     live = await store.live(bucket)
     await foreign.jetstream().publish(metadata_subject(bucket, "broken"), raw)
@@ -163,5 +165,3 @@ async def test_broken_metadata_is_shown_as_such_and_breaks_nothing(store: Object
     broken = live.index.get("broken")
     assert broken is not None
     assert broken.problem
-
-

@@ -42,7 +42,11 @@ def test_any_header_block_is_read_without_an_error(block: bytes) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    ["$JS.ACK.OBJ_b.c.1.70.3.1790000000000000000.5", "$JS.ACK.hub.acc.OBJ_b.c.1.70.3.1790000000000000000.5.rnd", "$JS.ACK._.acc.OBJ_b.c.1.70.3.1790000000000000000.5"],
+    [
+        "$JS.ACK.OBJ_b.c.1.70.3.1790000000000000000.5",
+        "$JS.ACK.hub.acc.OBJ_b.c.1.70.3.1790000000000000000.5.rnd",
+        "$JS.ACK._.acc.OBJ_b.c.1.70.3.1790000000000000000.5",
+    ],
 )
 def test_ack_subjects_of_all_forms_are_read(reply: str) -> None:
     assert Delivery.parse(reply) == Delivery(stream=70, consumer=3, time_ns=1790000000000000000, pending=5)
