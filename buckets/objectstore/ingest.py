@@ -8,8 +8,7 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from .connection import Connection
 from .errors import ObjectStoreError, ServerError, Unavailable
@@ -33,7 +32,7 @@ class FastIngestRefused(Exception):
 
 
 class Ingest(ABC):
-    """A writer of chunks: an async context that owns an inbox for the answers and notices when the connection is lost."""
+    """A writer of chunks, which owns an inbox for the answers and notices when the connection is lost."""
 
     def __init__(self, connection: Connection, timeout: float) -> None:
         self.connection = connection
@@ -44,15 +43,16 @@ class Ingest(ABC):
         self._changed = asyncio.Event()
         self.failure: ObjectStoreError | None = None
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
         self._stack.enter_context(self.connection.on_loss(self._on_loss))
         self._subscription = await self.connection.subscribe(f"{self.subject}.>", self._on_message)
-        return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def close(self) -> None:
+        """Give the inbox back; harmless when it is not open."""
         self._stack.close()
-        if self._subscription is not None:
-            await self._subscription.unsubscribe()
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            await subscription.unsubscribe()
 
     @abstractmethod
     async def send(self, chunk: bytes) -> None:

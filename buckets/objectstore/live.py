@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 MAX_CHANGED_NAMES = 10_000
 IDLE_SECONDS = 600.0
+CATCH_UP_SECONDS = 1.0
 SWEEP_SECONDS = 1.0
 SETTINGS_SECONDS = 30.0
 
@@ -78,6 +79,8 @@ class LiveBucket:
         self.used = time.monotonic()
         self._ready = asyncio.Event()
         self._subscriptions: set[LiveSubscription] = set()
+        self._revision = 0
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._ages: deque[tuple[int, str, int]] = deque()
         self.ttl = 0.0
 
@@ -95,6 +98,18 @@ class LiveBucket:
                 await self._ready.wait()
         return self.ready
 
+    async def wait_revision(self, revision: int, timeout: float) -> bool:
+        """Wait until the index has seen the message with this stream sequence; False when it does not come in time."""
+        if self._revision >= revision:
+            return True
+        arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((revision, arrived))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await arrived
+        self._waiting = [(wanted, future) for wanted, future in self._waiting if not future.done()]
+        return self._revision >= revision
+
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[LiveSubscription]:
         subscription = LiveSubscription()
@@ -110,7 +125,7 @@ class LiveBucket:
     def on_start(self, resumed: bool) -> None:
         if resumed:
             return
-        self.loaded = self.expected = 0
+        self.loaded = self.expected = self._revision = 0
         self._ready.clear()
         self._ages.clear()
         if len(self.index):
@@ -131,6 +146,10 @@ class LiveBucket:
         if changed:
             for subscription in self._subscriptions:
                 subscription.add(entry.name)
+        self._revision = delivery.stream
+        for wanted, arrived in self._waiting:
+            if wanted <= delivery.stream and not arrived.done():
+                arrived.set_result(None)
         if delivery.pending == 0 and not self.ready:
             self._become_ready()
 
@@ -188,6 +207,12 @@ class LiveBuckets:
         """The live bucket if there is one; it is not kept alive by this."""
         found = self._live.get(bucket)
         return found[0] if found is not None and not found[0].gone else None
+
+    async def caught_up(self, bucket: str, revision: int) -> None:
+        """Wait (a second at most) until a listing made now has what this process has just written."""
+        live = self.peek(bucket)
+        if live is not None and live.ready:
+            await live.wait_revision(revision, CATCH_UP_SECONDS)
 
     def gone(self, bucket: str) -> None:
         """We deleted it ourselves: tell at once."""

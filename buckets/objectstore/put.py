@@ -1,20 +1,19 @@
 """Writing an object, in the order that keeps every reader right: chunks, then metadata, then the old chunks go (ADR-20)."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from .chunking import Digest, chunked
+from .chunkwriter import ChunkWriter
 from .cleanup import Cleanups
 from .connection import Connection
 from .entry import Entry
-from .errors import BucketFull, Conflict, InvalidMetadata, Unavailable
-from .ingest import FastIngest, FastIngestRefused, Ingest, WindowedIngest
+from .errors import BucketFull, Conflict, InvalidMetadata, ObjectStoreError, Unavailable
 from .jetstream import JetStream
 from .messages import Messages
-from .metadata import digest_text, dump_info
+from .metadata import dump_info
 from .model import DEFAULT_CHUNK_SIZE, ObjectInfo
 from .names import chunk_subject, metadata_subject, token_subject
 from .streams import Streams
@@ -22,6 +21,7 @@ from .streams import Streams
 # Room for subject, reply and headers within the server's max_payload, which counts headers and data.
 PAYLOAD_RESERVE = 4096
 RACES = 10
+SETTLE_PAUSES = (0, 2, 5, 10, 30, 60, 120, 300)
 ROLLUP = {"Nats-Rollup": "sub"}
 EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 
@@ -32,7 +32,6 @@ class Writer:
     def __init__(self, js: JetStream, bulk: Connection, streams: Streams, messages: Messages, cleanups: Cleanups, timeout: float) -> None:
         self._js = js
         self._bulk = bulk
-        self._bulk_js = JetStream(bulk)
         self._streams = streams
         self._messages = messages
         self._cleanups = cleanups
@@ -68,99 +67,74 @@ class Writer:
             chunk_size=await self._chunk_size(chunk_size),
         )
         dump_info(info)  # refuse what cannot be stored before anything is
-        subject = chunk_subject(bucket, info.nuid)
+        chunks = ChunkWriter(self._bulk, info, self._timeout, self._windowed)
         try:
-            stored = await self._write_chunks(info, subject, source)
-            return await self._commit(stored, current, expected_revision)
+            written = await chunks.write(source)
         except BaseException:
-            await self._cleanups.purge(bucket, subject)
+            await self._cleanups.run(self._take_back(chunks, bucket))
+            raise
+        return await self._cleanups.shielded(self._finish(written, current, expected_revision))
+
+    async def delete(self, bucket: str, name: str) -> int:
+        """See ``ObjectStore.delete``. Gives the marker's revision, 0 when there never was such an object."""
+        return await self._cleanups.shielded(self._delete(bucket, name))
+
+    async def _take_back(self, chunks: ChunkWriter, bucket: str) -> None:
+        await chunks.stop()
+        await self._cleanups.purge(bucket, chunks.subject)
+
+    async def _finish(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None) -> ObjectInfo:
+        """Commit; what fails is purged, but only when it is sure that it did fail."""
+        try:
+            return await self._commit(info, current, expected_revision)
+        except Unavailable:
+            await self._cleanups.run(self._settle(info))
+            raise
+        except ObjectStoreError:
+            await self._cleanups.purge(info.bucket, chunk_subject(info.bucket, info.nuid))
             raise
 
-    async def delete(self, bucket: str, name: str) -> None:
-        """See ``ObjectStore.delete``."""
-        doomed = ""
+    async def _settle(self, info: ObjectInfo) -> None:
+        """The commit's answer is missing: its metadata may be there, or still be on its way. Purge the chunks only if it is not."""
+        for pause in SETTLE_PAUSES:
+            await asyncio.sleep(pause)
+            with contextlib.suppress(Unavailable):
+                stored = await self._messages.last(info.bucket, info.name)
+                if stored is not None and stored.info(info.bucket).nuid == info.nuid:
+                    return
+                if pause:
+                    await self._cleanups.purge(info.bucket, chunk_subject(info.bucket, info.nuid))
+                    return
+
+    async def _delete(self, bucket: str, name: str) -> int:
         for _ in range(RACES):
             current = await self._messages.last(bucket, name)
-            if current is None or current.deleted:
-                break
+            if current is None:
+                return 0
             info = current.info(bucket)
-            doomed = info.nuid
             with contextlib.suppress(Conflict):
-                await self._mark_deleted(info, _subject(info, current))
-                break
-        else:
-            raise _too_contended(name)
-        if doomed:
-            await self._cleanups.purge(bucket, chunk_subject(bucket, doomed))
+                revision = current.revision if current.deleted else await self._mark_deleted(info, _subject(info, current))
+                if info.nuid:  # also of one that is deleted already: its deletion may have been cut short
+                    await self._cleanups.purge(bucket, chunk_subject(bucket, info.nuid))
+                return revision
+        raise _too_contended(name)
 
-    async def _mark_deleted(self, info: ObjectInfo, subject: str) -> None:
+    async def _mark_deleted(self, info: ObjectInfo, subject: str) -> int:
         marker = replace(info, size=0, chunks=0, digest=None, deleted=True, modified=datetime.now(UTC))
         try:
-            await self._publish_info(marker, subject, info.revision)
+            return await self._publish_info(marker, subject, info.revision)
         except BucketFull:
-            await self._mark_deleted_when_full(marker, subject)
+            return await self._mark_deleted_when_full(marker, subject)
 
-    async def _mark_deleted_when_full(self, marker: ObjectInfo, subject: str) -> None:
+    async def _mark_deleted_when_full(self, marker: ObjectInfo, subject: str) -> int:
         """Not even the marker fits (nats-server#4011): make room with the object's own chunks, then with its metadata."""
         if marker.nuid:
             await self._streams.purge(marker.bucket, chunk_subject(marker.bucket, marker.nuid))
         try:
-            await self._publish_info(marker, subject, marker.revision)
+            return await self._publish_info(marker, subject, marker.revision)
         except BucketFull:
             await self._streams.purge(marker.bucket, subject)
-            await self._publish_info(marker, subject, 0)
-
-    async def _write_chunks(self, info: ObjectInfo, subject: str, source: AsyncIterable[bytes]) -> ObjectInfo:
-        """Store ``source`` on ``subject``; the info with size, chunks and digest filled in."""
-        digest, size, count = Digest(), 0, 0
-        assert info.chunk_size is not None
-
-        async def hashed() -> AsyncGenerator[bytes, None]:
-            nonlocal size, count
-            async with aclosing(chunked(source, info.chunk_size or DEFAULT_CHUNK_SIZE)) as chunks:
-                async for chunk in chunks:
-                    await digest.add(chunk)
-                    size, count = size + len(chunk), count + 1
-                    yield chunk
-
-        async with aclosing(hashed()) as chunks:
-            stored = await self._store(info, subject, chunks)
-        if stored != count:
-            raise Unavailable(f"NATS stored {stored:,} of {count:,} chunks. Please try again.")
-        return replace(info, size=size, chunks=count, digest=digest_text(await digest.finish()))
-
-    async def _store(self, info: ObjectInfo, subject: str, chunks: AsyncIterator[bytes]) -> int:
-        first = await anext(chunks, None)
-        if first is None:
-            return 0
-        second = await anext(chunks, None)
-        if second is None:
-            await self._bulk_js.publish(subject, first)
-            return 1
-        pending = [first, second]
-        stored = 0
-        if info.bucket not in self._windowed:
-            assert info.chunk_size is not None
-            try:
-                return await self._drain(FastIngest(self._bulk, subject, info.chunk_size, self._timeout), pending, chunks)
-            except FastIngestRefused as refused:
-                self._windowed.add(info.bucket)
-                stored = int(refused.stored)
-        return stored + await self._drain(WindowedIngest(self._bulk, subject, self._timeout), pending[stored:], chunks)
-
-    async def _drain(self, ingest: Ingest, pending: list[bytes], chunks: AsyncIterator[bytes]) -> int:
-        async with ingest:
-            try:
-                for chunk in pending:
-                    await ingest.send(chunk)
-                async for chunk in chunks:
-                    await ingest.send(chunk)
-                return await ingest.finish()
-            except FastIngestRefused:
-                raise
-            except BaseException:
-                await self._cleanups.run(ingest.abort())
-                raise
+            return await self._publish_info(marker, subject, 0)
 
     async def _commit(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None) -> ObjectInfo:
         """Publish the metadata on top of ``current``; when another writer was faster, lose or go on top of theirs."""

@@ -92,12 +92,13 @@ class ObjectStore:
     ) -> ObjectInfo:
         """Store what ``source`` yields as ``name`` and return the info as it stands in the bucket.
 
-        Nobody sees the object before it is whole; on any failure or cancellation nothing of it is left. Memory: 8 MiB at most.
+        Nobody sees the object before it is whole; on any failure or cancellation nothing of it is left. A cancellation that comes when all
+        is written and the metadata is on its way comes too late. A live listing of this process has it on return. Memory: 8 MiB at most.
         chunk_size: bytes, 512 KiB by default or what the server's max_payload leaves. expected_revision: None writes in any case, 0 only
         if there is no such object, n only on top of revision n. Raises BucketNotFound, InvalidObjectName, InvalidMetadata, Conflict,
         BucketFull, BucketSealed, and whatever ``source`` raises.
         """
-        return await self._writer.put(
+        stored = await self._writer.put(
             check_bucket_name(bucket),
             name,
             source,
@@ -107,6 +108,8 @@ class ObjectStore:
             chunk_size=chunk_size,
             expected_revision=expected_revision,
         )
+        await self._live.caught_up(bucket, stored.revision)
+        return stored
 
     async def info(self, bucket: str, name: str) -> ObjectInfo:
         """The object's metadata from the stream's leader. Raises BucketNotFound, ObjectNotFound (also for a deleted one)."""
@@ -135,7 +138,7 @@ class ObjectStore:
 
     async def delete(self, bucket: str, name: str) -> None:
         """Leave a deletion marker and remove the data, also in a full bucket. Deleting twice is no error. Raises BucketNotFound."""
-        await self._writer.delete(check_bucket_name(bucket), name)
+        await self._live.caught_up(bucket, await self._writer.delete(check_bucket_name(bucket), name))
 
     async def live(self, bucket: str) -> LiveBucket:
         """The bucket's index and its changes, from the one watch that this process keeps on it. Raises BucketNotFound."""

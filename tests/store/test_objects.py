@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 
 import orjson
 import pytest
@@ -202,6 +202,74 @@ async def test_a_put_cancelled_while_it_writes_at_full_speed_leaves_nothing(stor
         with pytest.raises(asyncio.CancelledError):
             await putting
         assert await chunk_messages(foreign, bucket) == 0
+
+
+def moments(until: Callable[[], bool]) -> Iterator[int]:
+    """Turns of the event loop after which to cancel: close together at first, then ever later until ``until`` holds."""
+    yield from range(0, 160, 4)
+    turns = 160
+    while not until():
+        assert turns < 1_000_000
+        turns *= 2
+        yield turns
+
+
+@pytest.mark.parametrize("cancellations", [1, 2])
+@pytest.mark.parametrize("size", [100, 3 * CHUNK])
+async def test_a_put_cancelled_anywhere_is_whole_or_nothing(
+    store: ObjectStore, bucket: str, foreign: Client, size: int, cancellations: int
+) -> None:
+    outcomes: set[str] = set()
+    for turns in moments(until=lambda: "whole" in outcomes):
+        putting = asyncio.create_task(store.put(bucket, f"x{turns}", pieces(b"x" * size), chunk_size=CHUNK))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for _ in range(cancellations):
+            putting.cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(putting, return_exceptions=True)
+        await store._cleanups.close(10)
+        outcomes.add(await whole_or_nothing(store, bucket, f"x{turns}", foreign))
+    assert outcomes == {"nothing", "whole"}
+
+
+async def whole_or_nothing(store: ObjectStore, bucket: str, name: str, foreign: Client) -> str:
+    try:
+        info = await store.info(bucket, name)
+    except ObjectNotFound:
+        assert await chunk_messages(foreign, bucket) == 0
+        return "nothing"
+    assert len(await read(store, bucket, name)) == info.size
+    await store.delete(bucket, name)
+    return "whole"
+
+
+async def test_an_overwrite_cancelled_anywhere_keeps_the_old_or_has_the_new(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    seen: set[bytes] = set()
+    old = b"o" * (2 * CHUNK)
+    for turns in moments(until=lambda: b"n" in seen):
+        await store.put(bucket, "x", pieces(old), chunk_size=CHUNK)
+        putting = asyncio.create_task(store.put(bucket, "x", pieces(b"n" * (3 * CHUNK)), chunk_size=CHUNK))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        putting.cancel()
+        await asyncio.gather(putting, return_exceptions=True)
+        await store._cleanups.close(10)
+        content = await read(store, bucket, "x")
+        seen.add(content[:1])
+        assert content in (old, b"n" * (3 * CHUNK))
+        assert await chunk_messages(foreign, bucket) == len(content) // CHUNK
+    assert seen == {b"o", b"n"}
+
+
+async def test_what_was_put_is_in_the_live_listing_on_return(store: ObjectStore, bucket: str) -> None:
+    live = await store.live(bucket)
+    await live.wait_ready(10)
+    for number in range(50):
+        await store.put(bucket, f"n{number}", pieces(b"data"))
+        assert live.index.get(f"n{number}") is not None
+        await store.delete(bucket, f"n{number}")
+        assert live.index.get(f"n{number}") is None
 
 
 async def test_a_bucket_without_fast_ingest_is_written_through_a_window(store: ObjectStore, foreign: Client) -> None:
