@@ -1,0 +1,50 @@
+"""Failures of the use cases themselves. Those of the object store and of access pass through the services as they are.
+
+``code`` is stable and part of the JSON API; ``str(error)`` is one sentence for the user.
+"""
+
+
+class ServiceError(Exception):
+    code = "bad_request"
+
+
+class UploadTooLarge(ServiceError):
+    """The body is longer than the site accepts (``MAX_UPLOAD_BYTES``)."""
+
+    code = "too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"An upload may have {limit:,} bytes at most on this site.")
+        self.limit = limit
+
+
+class LengthMismatch(ServiceError):
+    """The body is shorter or longer than it was announced to be."""
+
+    code = "length_mismatch"
+
+    def __init__(self, announced: int, received: int) -> None:
+        super().__init__(f"The upload was announced with {announced:,} bytes, but {received:,} came. Nothing was stored.")
+
+
+class AlreadyThere(ServiceError):
+    """The upload was only wanted if there is no object of that name (RFC 9110, section 13.1.2)."""
+
+    code = "precondition_failed"
+
+    def __init__(self, bucket: str, name: str) -> None:
+        super().__init__(f"“{name}” is already in the bucket “{bucket}”. It was left as it is.")
+
+
+class TooManyNames(ServiceError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Name {limit:,} objects at most at a time.")
+
+
+class StillLoading(ServiceError):
+    """The bucket's listing is not complete yet; a later try works."""
+
+    code = "listing_loading"
+
+    def __init__(self, bucket: str, loaded: int, expected: int) -> None:
+        super().__init__(f"The listing of “{bucket}” is still loading: {loaded:,} of {expected:,} objects. Try again in a moment.")
