@@ -1,0 +1,81 @@
+"""Logging to stderr: one line a record, as text for people or as JSON for machines."""
+
+import asyncio
+import json
+import logging
+import time
+from typing import Any
+
+STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName", "color_message"}
+
+
+class TextFormatter(logging.Formatter):
+    """``2026-01-31T12:00:00Z INFO buckets.audit message``. A message cannot forge a line of its own; only a traceback has more lines."""
+
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return one_line(super().formatMessage(record).strip())
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, exception, and what the record carries beside that."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {key: value for key, value in record.__dict__.items() if key not in STANDARD}
+        entry |= {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str)
+
+
+class Uncaught(logging.Filter):
+    """Of failed requests only those whose exception nobody has handled; who answers with an error on purpose has logged it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None
+
+
+class NotCancelled(logging.Filter):
+    """Not the requests that end because the site does."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+def one_line(text: str) -> str:
+    """``text`` with its control characters written out."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def configuration(level: str, style: str, access_log: bool) -> dict[str, Any]:
+    """The ``LOGGING`` setting. style: "text" or "json"."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"text": {"()": TextFormatter}, "json": {"()": JsonFormatter}},
+        "filters": {"uncaught": {"()": Uncaught}, "not_cancelled": {"()": NotCancelled}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}, "none": {"class": "logging.NullHandler"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            "django.request": {"level": "ERROR", "filters": ["uncaught"]},
+            "uvicorn.error": {"level": "WARNING", "filters": ["not_cancelled"]},
+            "uvicorn.access": {"level": "INFO" if access_log else "CRITICAL"},
+            "daphne": {"level": "WARNING"},
+            "asyncio": {"level": "WARNING"},
+            # The client library prints tracebacks for every lost connection; the store logs those itself, in one line.
+            "nats": {"handlers": ["none"], "propagate": False},
+        },
+    }

@@ -1,0 +1,62 @@
+"""How to reach NATS, from the environment."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from buckets.objectstore import ConnectOptions
+
+from . import account
+from .env import Env
+
+
+def read(env: Env, embedded: Path) -> ConnectOptions:
+    """The options for ``NATS_URL``'s servers; without it those of the embedded server, which keeps its account in ``embedded``.
+
+    Raises ``ImproperlyConfigured`` for a bad value, half a pair, and an authentication that no server is named for.
+    """
+    servers = env.servers("NATS_URL")
+    options = ConnectOptions(
+        servers=servers,
+        reconnect_wait=env.seconds("NATS_RECONNECT_WAIT", 2.0),
+        request_timeout=env.seconds("NATS_REQUEST_TIMEOUT", 5.0),
+        inbox_prefix=env.text("NATS_INBOX_PREFIX", "_INBOX"),
+    )
+    ways = _ways(env)
+    if servers:
+        return replace(options, **ways)
+    if any(ways.values()):
+        raise ImproperlyConfigured("NATS_URL is not set, but a NATS variable that says how to authenticate, TLS or the domain is.")
+    own = account.load(embedded)
+    return replace(options, servers=(own.url,), user=own.user, password=own.password)
+
+
+def _ways(env: Env) -> dict[str, Any]:
+    user, password = _together("NATS_USER", env.optional("NATS_USER"), "NATS_PASSWORD", env.optional("NATS_PASSWORD"))
+    cert, key = _together("NATS_TLS_CERT", env.file("NATS_TLS_CERT"), "NATS_TLS_KEY", env.file("NATS_TLS_KEY"))
+    return {
+        "credentials": env.file("NATS_CREDS"),
+        "nkey_seed": _nkey_seed(env),
+        "user": user,
+        "password": password,
+        "token": env.optional("NATS_TOKEN"),
+        "tls_ca": env.file("NATS_TLS_CA"),
+        "tls_cert": cert,
+        "tls_key": key,
+        "domain": env.optional("NATS_JS_DOMAIN"),
+    }
+
+
+def _nkey_seed(env: Env) -> str | None:
+    value = env.text("NATS_NKEY_SEED")
+    if value and not value.startswith("SU") and not Path(value).is_file():
+        raise ImproperlyConfigured("NATS_NKEY_SEED is a user's seed (SU…) or the path of a file with one.")
+    return value or None
+
+
+def _together(name: str, value: str | None, other_name: str, other: str | None) -> tuple[str | None, str | None]:
+    if bool(value) != bool(other):
+        raise ImproperlyConfigured(f"{name} and {other_name} are set together or not at all.")
+    return value, other

@@ -1,0 +1,138 @@
+"""The site's settings. Every variable that can be set is read here, and documented in docs/configuration.md."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from . import database, datafolder, logs, natsoptions, staticversion
+from .env import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env(os.environ)
+
+DATA_FOLDER = datafolder.make_folder(env.folder("NATS_FILES_DATA", BASE_DIR / "data"))
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or datafolder.keep(DATA_FOLDER / "secret_key", lambda: secrets.token_urlsafe(50))
+
+# Where to listen, and as what the site is known. MAX_* in bytes; 0 for MAX_UPLOAD_BYTES: no limit but the bucket's.
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.whole("PORT", 8000, 0, 65535)
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS"), *LOOPBACK_HOSTS]
+MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 0)
+MAX_FORM_BYTES = env.whole("MAX_FORM_BYTES", 64 * 1024 * 1024, 1024)
+ADMIN_PASSWORD = env.optional("NATS_FILES_ADMIN_PASSWORD")
+
+# NATS. Without NATS_URL, `manage.py serve` and `runserver` start a server of their own.
+EMBEDDED_FOLDER = DATA_FOLDER / "nats"
+NATS = natsoptions.read(env, EMBEDDED_FOLDER)
+EMBEDDED_NATS = not env.optional("NATS_URL")
+
+DATABASES = {"default": database.read(env, DATA_FOLDER / "site.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# HTTPS, which something in front of the site ends.
+HTTPS = env.flag("HTTPS")
+BEHIND_PROXY = env.flag("BEHIND_PROXY")
+FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "*")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 0)
+CSRF_TRUSTED_ORIGINS = list(env.origins("CSRF_TRUSTED_ORIGINS"))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = env.whole("SESSION_SECONDS", 14 * 24 * 3600, 60)
+if SECURE_HSTS_SECONDS and not HTTPS:
+    raise ImproperlyConfigured("HSTS_SECONDS works with HTTPS=1 only.")
+
+# What a page may load and who may frame it: nobody and nothing but the site itself.
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+INSTALLED_APPS = [
+    "nats_files",  # its `runserver` extends Daphne's
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "buckets",
+]
+# Each of them runs in the event loop, or the cancellation of a request would not reach its view.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "nats_files.urls"
+ASGI_APPLICATION = "nats_files.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+
+# Straight from the source folders, nothing to collect. The address changes with the content, so browsers keep the files for good.
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_URL = "/static/" if DEBUG else f"/static/{staticversion.of(BASE_DIR / 'static')}/"
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_MAX_AGE = 0 if DEBUG else 365 * 24 * 3600
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+
+# A bulk action's form carries up to 1,000 names of up to 2,800 bytes, percent-encoded.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1100
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+ACCESS_LOG = env.flag("ACCESS_LOG")
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
+LOGGING = logs.configuration(LOG_LEVEL, env.choice("LOG_FORMAT", ("text", "json"), "text"), ACCESS_LOG)
