@@ -1,0 +1,191 @@
+"""The in-memory index of one bucket: folders, sorting, search and pages are answered from it."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..entry import Entry, moment
+from ..metadata import parse_info
+from ..model import ObjectInfo
+from .cursor import Cursor
+from .ordered import Ordered
+from .scanning import Prefix, Scanner
+from .search import Matches
+from .sorting import BY_EXACT_NAME, NAME, RAW, REVISION, TIME, TOKEN, Row, Sort, row_of, token_of
+from .tree import Node, Tree
+
+MAX_REMEMBERED = 100_000
+BY_NAME = Sort()
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """``prefix``: its whole name with the "/" at the end; the sums and ``modified``, the time of the latest change, are of all below."""
+
+    prefix: str
+    name: str
+    objects: int
+    size: int
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a view of ``total`` folders and objects; ``objects_total`` and ``size`` (bytes) are of the objects at any depth."""
+
+    folders: tuple[Folder, ...]
+    objects: tuple[ObjectInfo, ...]
+    total: int
+    objects_total: int
+    size: int
+    offset: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A stretch of a listing. ``total`` counts all objects and prefixes of it; ``cursor`` is None at the end."""
+
+    objects: tuple[ObjectInfo, ...]
+    prefixes: tuple[Folder, ...]
+    total: int
+    cursor: str | None
+
+
+class Index:
+    """Not thread-safe. Any name is possible. A folder is what names have before a "/", so "/abs" is in a folder named ""."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything, revisions included."""
+        self.revision = 0
+        self._rows: dict[str, Row] = {}
+        self._order: Ordered[Row] = Ordered(BY_EXACT_NAME)
+        self._tree = Tree()
+        self._gone: OrderedDict[str, int] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all objects."""
+        return self._tree.root.size
+
+    def get(self, name: str) -> ObjectInfo | None:
+        row = self._rows.get(name)
+        return None if row is None else self._info(row)
+
+    def entries(self) -> Iterator[Entry]:
+        """All objects, in no order; of the content type what is sorted by. Valid until the next change."""
+        for name, _, size, time_ns, kind, revision, raw, token in self._rows.values():
+            yield Entry(name, token or token_of(name), raw, revision, time_ns, size, kind.partition("\0")[0], False)
+
+    def apply(self, entry: Entry) -> bool:
+        """Take in what a metadata message says. True when an object appeared, changed or went.
+
+        Anything not newer than what is known of its name is ignored, also after its removal: the revisions of the
+        ``MAX_REMEMBERED`` names last removed are kept for that.
+        """
+        old = self._rows.get(entry.name)
+        if entry.revision <= (old[REVISION] if old else self._gone.get(entry.name, 0)):
+            return False
+        self.revision = max(self.revision, entry.revision)
+        if entry.deleted:
+            return self._delete(entry, old)
+        row = row_of(entry, old)
+        self._rows[row[NAME]] = row
+        if old is None:
+            self._gone.pop(entry.name, None)
+            self._order.add(row)
+            self._tree.insert(row)
+        else:
+            self._order.replace(row)
+            self._tree.replace(old, row)
+        return True
+
+    def discard(self, name: str) -> bool:
+        """Forget an object that is no longer there, without a message about it (expired, purged). False when it was not known."""
+        row = self._rows.get(name)
+        if row is None:
+            return False
+        self._forget(row, row[REVISION], 0)
+        return True
+
+    def page(self, *, prefix: str = "", query: str = "", sort: Sort = BY_NAME, offset: int = 0, limit: int = 100) -> Listing:
+        """What a folder has directly in it, folders first, both sorted; or with ``query`` every object below it whose name there
+        contains that text in any case. ``prefix``: a folder's whole name. A folder that is not there is empty. By name means
+        regardless of case; a folder's type is its name.
+        """
+        offset, limit = max(offset, 0), max(limit, 0)
+        prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
+        if query:
+            return self._found(prefix, query, sort, offset, limit)
+        node = self._tree.find(prefix)
+        if node is None:
+            return Listing((), (), 0, 0, 0, offset, limit)
+        children = self._tree.children(node, sort.key)
+        nodes = children.folders.slice(offset, offset + limit, sort.descending)
+        skipped = max(offset - len(children.folders), 0)
+        rows = children.objects.slice(skipped, skipped + limit - len(nodes), sort.descending)
+        folders = tuple(_folder(f"{prefix}{child.name}/", child) for child in nodes)
+        total = len(children.folders) + len(children.objects)
+        return Listing(folders, self._infos(rows), total, node.count, node.size, offset, limit)
+
+    def scan(
+        self, *, prefix: str = "", delimiter: str = "", query: str = "", sort: Sort = BY_NAME, limit: int = 1000, cursor: str | None = None
+    ) -> Scan:
+        """Objects whose name begins with ``prefix`` (any text), from ``cursor`` on, at least one if there is one.
+
+        With ``delimiter`` "/" those with a "/" further on are rolled up into prefixes, as in S3. By name is by code points,
+        prefixes among the objects; in other orders prefixes come first, as in ``page``. A ``query`` (as in ``page``) finds objects at
+        any depth, and nothing is rolled up. What exists throughout and is not changed is given exactly once, whatever else changes.
+        Raises ValueError with a sentence for another delimiter or a cursor not from the same listing.
+        """
+        if delimiter not in ("", "/"):
+            raise ValueError('The delimiter must be "/" or nothing.')
+        last = Cursor.parse(cursor, sort) if cursor else None
+        limit = max(limit, 1)
+        found = Scanner(self._order, self._tree, prefix, sort).scan(delimiter, query, limit, last)
+        rows = (item for item in found.items if not isinstance(item, Prefix))
+        prefixes = tuple(_folder(item.name, item.node) for item in found.items if isinstance(item, Prefix))
+        return Scan(self._infos(rows), prefixes, found.total, str(found.cursor) if found.cursor else None)
+
+    def _found(self, prefix: str, query: str, sort: Sort, offset: int, limit: int) -> Listing:
+        matches = Matches(self._order, prefix, query.casefold())
+        rows = matches.select(sort.key, offset, offset + limit, descending=sort.descending)
+        return Listing((), self._infos(rows), matches.total, matches.total, matches.size, offset, limit)
+
+    def _delete(self, entry: Entry, old: Row | None) -> bool:
+        if old is None:
+            self._remember(entry.name, entry.revision)
+            self._tree.touch(entry.name, entry.time_ns)
+            return False
+        self._forget(old, entry.revision, entry.time_ns)
+        return True
+
+    def _forget(self, row: Row, revision: int, time: int) -> None:
+        self._remember(row[NAME], revision)
+        del self._rows[row[NAME]]
+        self._order.remove(row)
+        self._tree.remove(row, time)
+
+    def _remember(self, name: str, revision: int) -> None:
+        self._gone[name] = revision
+        self._gone.move_to_end(name)
+        if len(self._gone) > MAX_REMEMBERED:
+            self._gone.popitem(last=False)
+
+    def _info(self, row: Row) -> ObjectInfo:
+        return parse_info(self.bucket, row[TOKEN] or token_of(row[NAME]), row[RAW], row[REVISION], moment(row[TIME]))
+
+    def _infos(self, rows: Iterable[Row]) -> tuple[ObjectInfo, ...]:
+        return tuple(map(self._info, rows))
+
+
+def _folder(prefix: str, node: Node) -> Folder:
+    return Folder(prefix, node.name, node.count, node.size, moment(node.time))
