@@ -1,0 +1,182 @@
+"""Live files: one WebSocket a browser, fed from the bucket's one watch."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from typing import Any
+
+import orjson
+from channels.auth import get_user
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import User
+
+from .access import NotVisible
+from .fragments import gone_html, nats_html
+from .objectstore import BucketNotFound, ConnectionState, InvalidBucketName, LiveBucket, LiveSubscription, ObjectStoreError
+from .relay import Screen
+from .services import buckets as bucket_service
+from .services import objects as object_service
+from .services.buckets import BucketView
+from .services.runtime import store
+
+log = logging.getLogger(__name__)
+
+MAX_MESSAGE = 256 * 1024
+MIN_PAUSE = 0.1
+COST_FACTOR = 5
+CHECK_SECONDS = 30.0
+NATS_SECONDS = 1.0
+
+SIGNED_OUT, NOT_FOUND, GONE, BAD_MESSAGE, TRY_AGAIN = 4401, 4404, 4410, 4400, 4503
+INTERNAL_ERROR = 1011
+
+
+class LiveFilesConsumer(AsyncWebsocketConsumer):
+    """Tells a browser what changes in the view it shows.
+
+    The browser sends its screen (see ``relay.Screen``) on connecting and whenever it shows another view, and gets updates in return: at
+    most one in 100 ms, and never more than a sixth of the time is spent on computing them. Close codes: 4401 signed out, 4404 the user's
+    right to the bucket is not there or not what it was, 4410 the bucket was deleted, 4400 a message that makes no sense, 4503 NATS is away.
+    """
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.bucket: str = self.scope["url_route"]["kwargs"]["bucket"]
+        self.screen: Screen | None = None
+        self.wake = asyncio.Event()
+        self.task = asyncio.create_task(self._serve())
+
+    async def disconnect(self, code: int) -> None:
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        screen = Screen.parse(_json(text_data))
+        if screen is None:
+            await self._end(BAD_MESSAGE)
+            return
+        self.screen = screen
+        self.wake.set()
+
+    async def _serve(self) -> None:
+        """Until the socket closes. Whatever ends it earlier becomes a close code."""
+        try:
+            await self._relay()
+        except (NotVisible, BucketNotFound, InvalidBucketName, RoleChanged):
+            await self._end(NOT_FOUND)
+        except SignedOut:
+            await self._end(SIGNED_OUT)
+        except ObjectStoreError:
+            await self._tell_nats(None)
+            await self._end(TRY_AGAIN)
+        except OSError:
+            log.debug("the browser at %s has gone", self.bucket)
+        except Exception:
+            log.exception("live listing of %s failed", self.bucket)
+            await self._end(INTERNAL_ERROR)
+
+    async def _relay(self) -> None:
+        user = await self._user()
+        live = await object_service.live(user, self.bucket)
+        found = await bucket_service.get_bucket(user, self.bucket)
+        nats, checked, look = None, time.monotonic(), True
+        with live.subscribe() as changes, Waiter(changes, self.wake) as waiter:
+            while not live.gone:
+                started = time.perf_counter()
+                nats = await self._tell_nats(nats)
+                if look:
+                    await self._tell_files(live, found)
+                    await asyncio.sleep(max(MIN_PAUSE, COST_FACTOR * (time.perf_counter() - started)))
+                look = await waiter.wait(NATS_SECONDS)
+                if time.monotonic() - checked > CHECK_SECONDS:
+                    found, checked, look = await self._check_again(found), time.monotonic(), True
+        await self._send({"parts": gone_html(self.bucket)})
+        await self._end(GONE)
+
+    async def _tell_files(self, live: LiveBucket, found: BucketView) -> None:
+        if self.screen is not None and (update := self.screen.update(live, found)):
+            await self._send(update)
+
+    async def _tell_nats(self, told: ConnectionState | None) -> ConnectionState:
+        """Also on connecting: the page may have been rendered in another time."""
+        state = (await store()).state
+        if state != told:
+            await self._send({"parts": nats_html(state)})
+        return state
+
+    async def _check_again(self, found: BucketView) -> BucketView:
+        """Whether the user still has the right, and the bucket's status as it is now. NATS being away changes neither."""
+        user = await self._user()
+        try:
+            again = await bucket_service.get_bucket(user, self.bucket)
+        except BucketNotFound:
+            raise
+        except ObjectStoreError:
+            return found
+        if again.role is not found.role:
+            raise RoleChanged
+        return again
+
+    async def _user(self) -> User:
+        """Who this is now: sessions end, and accounts are switched off, while sockets are open."""
+        session = self.scope["session"]
+        if not session.session_key or not await session.aexists(session.session_key):
+            raise SignedOut
+        user = await get_user(self.scope)
+        if not isinstance(user, User):
+            raise SignedOut
+        return user
+
+    async def _end(self, code: int) -> None:
+        with contextlib.suppress(OSError):  # it has gone by itself
+            await self.close(code)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=orjson.dumps(message).decode())
+
+
+class SignedOut(Exception):
+    pass
+
+
+class RoleChanged(Exception):
+    """The page was made for another role: the browser has to ask for it again."""
+
+
+class Waiter:
+    """Waits for the index to change or the browser to show another view, whichever comes first. Nothing is lost between waits."""
+
+    def __init__(self, changes: LiveSubscription, wake: asyncio.Event) -> None:
+        self._changes = changes
+        self._wake = wake
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+
+    def __enter__(self) -> "Waiter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    async def wait(self, timeout: float) -> bool:
+        """True when something happened, False when ``timeout`` seconds passed without."""
+        if "changes" not in self._tasks:
+            self._tasks["changes"] = asyncio.create_task(self._changes.next())
+        if "wake" not in self._tasks:
+            self._tasks["wake"] = asyncio.create_task(self._wake.wait())
+        done, _ = await asyncio.wait(self._tasks.values(), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        self._tasks = {name: task for name, task in self._tasks.items() if not task.done()}
+        self._wake.clear()
+        return bool(done)
+
+
+def _json(text: str | None) -> object:
+    if text is None or len(text) > MAX_MESSAGE:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

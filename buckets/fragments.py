@@ -1,0 +1,70 @@
+"""The parts of the files page that can change while it is open, each rendered from the template that the page itself includes."""
+
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from .access import Role
+from .listing import FilesPage, Row, View, crumbs, files_page
+from .objectstore import ConnectionState, LiveBucket, SortKey
+from .services.buckets import BucketView
+
+COLUMNS = (
+    (SortKey.NAME, "Name", ""),
+    (SortKey.SIZE, "Size", "size num"),
+    (SortKey.TYPE, "Type", "type"),
+    (SortKey.MODIFIED, "Changed", "time"),
+)
+
+
+def files_context(live: LiveBucket, found: BucketView, view: View) -> dict[str, Any]:
+    """What the templates of the files page know. ``view`` is the one shown, which may be an earlier page than the one asked for."""
+    files = files_page(live.index, view)
+    return {
+        "bucket": live.bucket,
+        "found": found,
+        "live": live,
+        "files": files,
+        "view": files.view,
+        "can_edit": found.role >= Role.EDITOR and not found.status.sealed,
+        "crumbs": crumbs(files.view.prefix),
+        "columns": _columns(files.view),
+        "previous": files.view.address(page=files.view.page - 1) if files.view.page > 1 else None,
+        "next": files.view.address(page=files.view.page + 1) if files.view.page < files.pages else None,
+        "everywhere": files.view.address(prefix="", page=1),
+        "loading": max(0, live.expected - live.loaded) if not live.ready else 0,
+    }
+
+
+def _columns(view: View) -> list[dict[str, str]]:
+    return [
+        {
+            "label": label,
+            "class": css,
+            "address": view.sorted_by(key),
+            "order": ("descending" if view.sort.descending else "ascending") if view.sort.key is key else "",
+        }
+        for key, label, css in COLUMNS
+    ]
+
+
+def row_html(row: Row, context: dict[str, Any]) -> str:
+    return render_to_string("_row.html", context | {"row": row})
+
+
+def part_html(context: dict[str, Any]) -> dict[str, str]:
+    """The parts beside the rows, by the id of their element."""
+    return {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty", "pager")}
+
+
+def nats_html(nats: ConnectionState) -> dict[str, str]:
+    """What every page says about the connection to NATS, by the id of its element."""
+    context = {"nats": nats}
+    return {"nats-status": render_to_string("_nats_status.html", context), "banner": render_to_string("_banner.html", context)}
+
+
+def gone_html(bucket: str) -> dict[str, str]:
+    return {"listing": render_to_string("_gone.html", {"bucket": bucket})}
+
+
+__all__ = ["FilesPage", "files_context", "gone_html", "nats_html", "part_html", "row_html"]

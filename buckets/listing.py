@@ -1,0 +1,182 @@
+"""A page of a bucket's files as rows to show: what the address asks for, and what the index answers.
+
+Pure: pages and live updates are both computed here, so they cannot differ.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+from .filetypes import FileType, Kind, describe
+from .objectstore import Folder, Listing, ObjectInfo, Sort, SortKey
+
+BY_NAME = Sort()
+PAGE_SIZE = 100
+MAX_PAGE = 1_000_000
+MAX_PREFIX = 3000
+MAX_QUERY = 200
+FOLDER = FileType(Kind.FOLDER, "Folder")
+LINK = FileType(Kind.LINK, "Link")
+
+
+class Pages(Protocol):
+    """What this module needs of an index."""
+
+    def page(self, *, prefix: str, query: str, sort: Sort, offset: int, limit: int) -> Listing: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a files page shows: the folder, the search in it, the order and the page (from 1)."""
+
+    prefix: str = ""
+    query: str = ""
+    sort: Sort = BY_NAME
+    page: int = 1
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, object]) -> "View":
+        """The view that ``prefix``, ``q``, ``sort`` and ``page`` ask for. Nonsense counts as absent; lengths and numbers are bounded."""
+        prefix, query = _text(fields.get("prefix"), MAX_PREFIX), _text(fields.get("q"), MAX_QUERY)
+        return cls(prefix, query, _sort(fields.get("sort")), _page(fields.get("page")))
+
+    def address(self, **changes: object) -> str:
+        """The query string of this view with ``changes`` made; "" for the bucket's start. Any change but of ``page`` goes to page 1."""
+        view = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
+        sort = "" if view.sort == BY_NAME else str(view.sort)
+        page = "" if view.page == 1 else str(view.page)
+        fields = {"prefix": view.prefix, "q": view.query, "sort": sort, "page": page}
+        filled = {key: value for key, value in fields.items() if value}
+        return f"?{urlencode(filled, quote_via=quote)}" if filled else ""
+
+    def sorted_by(self, key: SortKey) -> str:
+        """The address of this view ordered by ``key``; the other way round when it already is."""
+        already = self.sort.key is key
+        descending = not self.sort.descending if already else key in (SortKey.SIZE, SortKey.MODIFIED)
+        return self.address(sort=Sort(key, descending)) or "?"
+
+
+def _text(value: object, limit: int) -> str:
+    if not isinstance(value, str) or len(value) > limit:
+        return ""
+    return value if _is_unicode(value) else ""
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _sort(value: object) -> Sort:
+    try:
+        return Sort.parse(value) if isinstance(value, str) and value else BY_NAME
+    except ValueError:
+        return BY_NAME
+
+
+def _page(value: object) -> int:
+    try:
+        return max(1, min(MAX_PAGE, int(value))) if isinstance(value, str | int) else 1
+    except ValueError:
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a listing. ``path`` is what comes before ``label`` in a search result; ``rev`` changes whenever the line does."""
+
+    id: str
+    rev: str
+    name: str
+    path: str
+    label: str
+    type: FileType
+    size: int
+    modified: datetime
+    folder: Folder | None = None
+    object: ObjectInfo | None = None
+
+    @property
+    def field(self) -> str:
+        """The form field that carries this row's name."""
+        return "folder" if self.folder else "object"
+
+    @property
+    def quoted(self) -> str:
+        """The name percent-encoded whole: HTML and forms change some characters, these they do not."""
+        return quote(self.name, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class FilesPage:
+    """The rows of one page of a view, and where they stand in it."""
+
+    view: View
+    rows: tuple[Row, ...]
+    total: int
+    objects_total: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+    @property
+    def first(self) -> int:
+        return (self.view.page - 1) * PAGE_SIZE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+def files_page(index: Pages, view: View) -> FilesPage:
+    """The page that ``view`` asks for; the last one when there are fewer pages by now."""
+    listing = _listing(index, view)
+    last_page = max(1, -(-listing.total // PAGE_SIZE))
+    if view.page > last_page:
+        view = replace(view, page=last_page)
+        listing = _listing(index, view)
+    rows = [folder_row(folder) for folder in listing.folders] + [object_row(info, view.prefix) for info in listing.objects]
+    return FilesPage(view, tuple(rows), listing.total, listing.objects_total, listing.size)
+
+
+def _listing(index: Pages, view: View) -> Listing:
+    return index.page(prefix=view.prefix, query=view.query, sort=view.sort, offset=(view.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+
+
+def folder_row(folder: Folder) -> Row:
+    rev = f"{folder.objects}.{folder.size}.{folder.modified.timestamp()}"
+    row_id = _row_id("f", folder.prefix)
+    return Row(row_id, rev, folder.prefix, "", folder.name, FOLDER, folder.size, folder.modified, folder=folder)
+
+
+def object_row(info: ObjectInfo, prefix: str = "") -> Row:
+    path, slash, label = info.name.removeprefix(prefix).rpartition("/")
+    kind = LINK if info.link else describe(label, info.content_type)
+    return Row(_row_id("r", info.name), str(info.revision), info.name, path + slash, label, kind, info.size, info.modified, object=info)
+
+
+def _row_id(kind: str, name: str) -> str:
+    return kind + hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    label: str
+    prefix: str
+
+
+def crumbs(prefix: str) -> list[Crumb]:
+    """The folders on the way to ``prefix``: "a//b" goes through "a/" and "a//"."""
+    found, at = [], 0
+    while (slash := prefix.find("/", at)) >= 0:
+        found.append(Crumb(prefix[at:slash], prefix[: slash + 1]))
+        at = slash + 1
+    return found

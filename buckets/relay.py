@@ -1,0 +1,52 @@
+"""What a browser with a files page open has to be told: the difference between what it shows and what the index says now."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .fragments import files_context, part_html, row_html
+from .listing import FilesPage, View
+from .objectstore import LiveBucket
+from .services.buckets import BucketView
+
+MAX_ROWS = 500
+MAX_ID = 64
+START = View()
+
+
+@dataclass
+class Screen:
+    """What one browser shows: the view, the revision of each row by its id, in order, and the parts beside the rows."""
+
+    view: View = START
+    number: int = 0
+    rows: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, message: object) -> "Screen | None":
+        """The screen that a browser says it has: ``{"n": number, "view": {…}, "rows": {id: rev}}``; None if that is nonsense."""
+        if not isinstance(message, dict) or not isinstance(message.get("view"), dict):
+            return None
+        number, rows = message.get("n"), message.get("rows")
+        if not isinstance(number, int) or not isinstance(rows, dict) or len(rows) > MAX_ROWS:
+            return None
+        if not all(isinstance(rev, str) and len(row_id) <= MAX_ID and len(rev) <= MAX_ID for row_id, rev in rows.items()):
+            return None
+        return cls(View.parse(message["view"]), number, dict(rows))
+
+    def update(self, live: LiveBucket, found: BucketView) -> dict[str, Any] | None:
+        """The message that brings the browser up to date, None when it is. Afterwards the screen counts as showing it.
+
+        ``{"n", "order": [ids], "rows": {id: html}, "parts": {element id: html}}``: only new and changed rows, only changed parts.
+        """
+        context = files_context(live, found, self.view)
+        files: FilesPage = context["files"]
+        parts = part_html(context)
+        order_changed = list(self.rows) != [row.id for row in files.rows]
+        rows = {row.id: row_html(row, context) for row in files.rows if self.rows.get(row.id) != row.rev}
+        changed = {name: html for name, html in parts.items() if self.parts.get(name) != html}
+        self.rows = {row.id: row.rev for row in files.rows}
+        self.parts = parts
+        if not (order_changed or rows or changed):
+            return None
+        return {"n": self.number, "order": list(self.rows), "rows": rows, "parts": changed}

@@ -1,0 +1,132 @@
+"""How values look on a page: sizes, times, names and icons."""
+
+import unicodedata
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from buckets.objectstore import BucketStatus
+from buckets.words import duration, relative_time, short_size
+
+register = template.Library()
+
+# Characters that could make a name look like another one: direction marks, invisible spaces, line and paragraph separators.
+_DECEPTIVE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+_NAMES = {"\u202e": "RLO", "\u202d": "LRO", "\u200b": "ZWSP", "\ufeff": "BOM", "\u200f": "RLM", "\u200e": "LRM"}
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    return format_html('<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true"><use href="#i-{}"/></svg>', extra, name)
+
+
+@register.filter
+def visible(name: str) -> SafeString:
+    """The name escaped, with control characters shown and isolated from the text's direction around it; "(no name)" when it is empty."""
+    if not name:
+        return mark_safe('<span class="muted">(no name)</span>')
+    return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ((_shown(char),) for char in name)))
+
+
+def _shown(char: str) -> str:
+    mark = visible_mark(char)
+    return format_html('<span class="control">{}</span>', mark) if mark else char
+
+
+@register.filter
+def plain(name: str) -> str:
+    """The same for places where only text can stand (titles, labels)."""
+    return "".join(visible_mark(char) or char for char in name) or "(no name)"
+
+
+def visible_mark(char: str) -> str:
+    """What is shown instead of ``char``; "" when it is shown as it is."""
+    if char < " ":
+        return chr(0x2400 + ord(char))
+    if char == "\x7f":
+        return "\u2421"
+    if char in _DECEPTIVE or unicodedata.category(char) == "Cc":
+        return f"⟨{_NAMES.get(char, f'U+{ord(char):04X}')}⟩"
+    return ""
+
+
+@register.simple_tag
+def size(count: int) -> SafeString:
+    exact = f"{count:,} byte{'' if count == 1 else 's'}"
+    return format_html('<data value="{}" title="{}">{}</data>', count, exact, short_size(count))
+
+
+@register.filter
+def short(count: int) -> str:
+    return short_size(count)
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString:
+    """The time in relation to now; the page's script keeps it fresh, the exact time is in its title."""
+    if moment is None:
+        return mark_safe("—")
+    utc = moment.astimezone(UTC)
+    exact = f"{utc:%d %b %Y, %H:%M:%S UTC}"
+    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', utc.isoformat(), exact, relative_time(utc, datetime.now(UTC)))
+
+
+@register.simple_tag
+def download_url(bucket: str, name: str) -> str:
+    return f"{reverse('api:objects', args=[bucket])}?name={quote(name, safe='')}"
+
+
+@register.simple_tag
+def folder_url(bucket: str, prefix: str = "") -> str:
+    page = reverse("files", args=[bucket])
+    return f"{page}?prefix={quote(prefix, safe='')}" if prefix else page
+
+
+@register.filter
+def percent(part: int, whole: int) -> int:
+    """How much of ``whole`` is used, 0 to 100 and more; at least 1 when anything is."""
+    if whole <= 0:
+        return 0
+    return max(1, part * 100 // whole) if part else 0
+
+
+@register.filter
+def fullness(part: int, whole: int) -> str:
+    """The class of a usage bar: calm, nearly full, full."""
+    used = percent(part, whole)
+    return "full" if used >= 98 else "high" if used >= 80 else ""
+
+
+@register.filter
+def grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def span(seconds: float) -> str:
+    return duration(seconds)
+
+
+@register.filter
+def kind_class(kind: str) -> str:
+    return f"kind-{kind}"
+
+
+@register.filter
+def replica_trouble(status: BucketStatus) -> bool:
+    return any(replica.offline or not replica.current for replica in status.stream.replicas)
+
+
+@register.filter
+def replica_words(status: BucketStatus) -> str:
+    """The replicas' health: "3 replicas, all current", "3 replicas, n2 is offline"."""
+    copies = f"{status.config.replicas} replica{'' if status.config.replicas == 1 else 's'}"
+    if not status.stream.replicas:
+        return copies
+    behind = [each for each in status.stream.replicas if each.offline or not each.current]
+    words = "; ".join(f"{each.name} is {'offline' if each.offline else f'{each.lag:,} messages behind'}" for each in behind)
+    return f"{copies}, {words or 'all current'}"

@@ -1,0 +1,160 @@
+"""The files of one bucket: browsing, the upload form for browsers without scripts, and deletion."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from buckets import access
+from buckets.access import AnyUser, Role
+from buckets.forms import UploadForm
+from buckets.fragments import files_context
+from buckets.listing import View
+from buckets.objectstore import Index, ObjectStoreError, Unavailable
+from buckets.services import buckets as bucket_service
+from buckets.services import objects as object_service
+from buckets.services.errors import ServiceError, StillLoading
+from buckets.services.objects import MAX_NAMES
+
+from .shell import load_shell, page, render_page
+
+FIRST_LOOK = 1.0
+WHOLE_LISTING = 10.0
+SHOWN_NAMES = 20
+
+
+@page
+async def files(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    found = await bucket_service.get_bucket(user, bucket)
+    live = await object_service.live(user, bucket)
+    await live.wait_ready(FIRST_LOOK)
+    context = files_context(live, found, View.parse(request.GET.dict()))
+    return render_page(request, await load_shell(user, bucket), "files.html", context | {"max_upload_bytes": settings.MAX_UPLOAD_BYTES})
+
+
+@page
+async def upload_form(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    await access.require(user, bucket, Role.EDITOR)
+    posted = request.method == "POST"
+    prefix = unquote(request.POST.get("folder", "")) if posted else request.GET.get("prefix", "")
+    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    if posted and form.is_valid():
+        try:
+            done = await _upload_all(user, bucket, prefix, form)
+        except Unavailable:
+            raise
+        except (ObjectStoreError, ServiceError) as error:
+            form.add_error("chosen", str(error))
+        else:
+            messages.success(request, f"{_count(done, 'file')} uploaded.")
+            return redirect(_folder(bucket, prefix))
+    context = {"form": form, "bucket": bucket, "prefix": prefix}
+    return render_page(request, await load_shell(user, bucket), "upload_form.html", context, 400 if form.errors else 200)
+
+
+async def _upload_all(user: AnyUser, bucket: str, prefix: str, form: UploadForm) -> int:
+    uploads: list[UploadedFile[bytes]] = form.cleaned_data["chosen"]
+    for upload in uploads:
+        await object_service.upload(
+            user,
+            bucket,
+            prefix + (upload.name or ""),
+            _pieces(upload),
+            content_type=_known_type(upload),
+            length=upload.size,
+            original_name=upload.name or "",
+            if_absent=not form.cleaned_data["replace"],
+        )
+    return len(uploads)
+
+
+def _known_type(upload: "UploadedFile[bytes]") -> str:
+    stated = upload.content_type or ""
+    return "" if stated == "application/octet-stream" else stated
+
+
+async def _pieces(upload: "UploadedFile[bytes]") -> AsyncIterator[bytes]:
+    pieces = upload.chunks(512 * 1024)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a form's fields ``object`` and ``folder`` name (percent-encoded, see ``Row.quoted``)."""
+
+    objects: list[str]
+    folders: list[str]
+
+    @classmethod
+    def read(cls, fields: QueryDict) -> "Chosen":
+        return cls([unquote(name) for name in fields.getlist("object")], [unquote(name) for name in fields.getlist("folder")])
+
+    def names(self, index: Index) -> list[str]:
+        """All objects, those in the folders included, each once."""
+        below = (name for folder in self.folders if folder for name in _names_below(index, folder))
+        return list(dict.fromkeys([*self.objects, *below]))
+
+
+def _names_below(index: Index, folder: str) -> Iterable[str]:
+    cursor: str | None = None
+    while True:
+        scan = index.scan(prefix=folder, cursor=cursor)
+        yield from (info.name for info in scan.objects)
+        if (cursor := scan.cursor) is None:
+            return
+
+
+@page
+async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """Ask whether to delete what was chosen; with ``confirm``, do it. Scripts get the outcome as JSON."""
+    await access.require(user, bucket, Role.EDITOR)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    chosen = Chosen.read(request.POST)
+    live = await object_service.live(user, bucket)
+    if chosen.folders and not await live.wait_ready(WHOLE_LISTING):
+        raise StillLoading(bucket, live.loaded, live.expected)
+    names = chosen.names(live.index)
+    if request.POST.get("confirm"):
+        return await _delete(request, user, bucket, names)
+    context = {"bucket": bucket, "chosen": chosen, "back": _back(request, bucket), "prefix": request.POST.get("prefix", "")}
+    context |= {"count": len(names), "names": names[:SHOWN_NAMES], "more": max(0, len(names) - SHOWN_NAMES)}
+    return render_page(request, await load_shell(user, bucket), "delete_objects.html", context)
+
+
+async def _delete(request: HttpRequest, user: AnyUser, bucket: str, names: list[str]) -> HttpResponse:
+    results = [result for batch in _batches(names, MAX_NAMES) for result in await object_service.delete(user, bucket, batch)]
+    failed = [result for result in results if result.error]
+    if request.headers.get("Accept") == "application/json":
+        told = [{"name": each.name, "message": str(each.error)} for each in failed]
+        return JsonResponse({"deleted": len(results) - len(failed), "failed": told})
+    if len(results) > len(failed):
+        messages.success(request, f"{_count(len(results) - len(failed), 'file')} deleted.")
+    for each in failed[:5]:
+        messages.error(request, f"{each.name} could not be deleted: {each.error}")
+    return redirect(_back(request, bucket))
+
+
+def _back(request: HttpRequest, bucket: str) -> str:
+    return _folder(bucket, unquote(request.POST.get("prefix", "")))
+
+
+def _folder(bucket: str, prefix: str) -> str:
+    address = reverse("files", args=[bucket])
+    return f"{address}?prefix={quote(prefix, safe='')}" if prefix else address
+
+
+def _batches(names: list[str], size: int) -> Iterable[list[str]]:
+    return (names[start : start + size] for start in range(0, len(names), size))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

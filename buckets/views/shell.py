@@ -1,0 +1,115 @@
+"""What every page has around it: the list of buckets, the state of NATS, and the ways a page can fail."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
+
+from buckets import access
+from buckets.access import AnyUser
+from buckets.api.errors import Problem, describe
+from buckets.objectstore import ConnectionState, ObjectStoreError
+from buckets.services import buckets as bucket_service
+from buckets.services.buckets import BucketView
+from buckets.services.errors import ServiceError
+from buckets.services.runtime import store
+
+P = ParamSpec("P")
+Page = Callable[Concatenate[HttpRequest, AnyUser, P], Awaitable[HttpResponse]]
+EXPECTED = (access.NotVisible, access.NotAllowed, ObjectStoreError, ServiceError)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """``active``: the bucket that the page is about, or ""; ``problem``: why the buckets cannot be listed, or ""."""
+
+    user: AnyUser
+    nats: ConnectionState
+    buckets: list[BucketView] = field(default_factory=list)
+    may_create: bool = False
+    active: str = ""
+    problem: str = ""
+
+
+async def load_shell(user: AnyUser, active: str = "") -> Shell:
+    """The surroundings of a page for ``user``. Does not fail when NATS does: then there is a ``problem``."""
+    try:
+        listed = await bucket_service.list_buckets(user)
+    except ObjectStoreError as error:
+        return await bare_shell(user, active, str(error))
+    may_create = (await access.roles(user)).may_create
+    return Shell(user, (await store()).state, listed, may_create, active)
+
+
+async def bare_shell(user: AnyUser, active: str = "", problem: str = "") -> Shell:
+    """The surroundings without asking NATS for anything."""
+    may_create = (await access.roles(user)).may_create
+    return Shell(user, (await store()).state, [], may_create, active, problem)
+
+
+def is_partial(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def render_page(request: HttpRequest, shell: Shell, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """The whole page, or for htmx the part that changes; both from the same template."""
+    layout = "_swap.html" if is_partial(request) else "base.html"
+    response = render(request, template, {"layout": layout, "shell": shell, "user": shell.user, **context}, status=status)
+    response.headers["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def page(view: Page[P]) -> Callable[..., Coroutine[Any, Any, HttpResponse]]:
+    """A view for signed-in people that gets the user, and whose refusals and failures become pages in words."""
+
+    @wraps(view)
+    async def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        user = await request.auser()
+        if not user.is_authenticated:
+            return to_login(request)
+        try:
+            return await view(request, user, *args, **kwargs)
+        except EXPECTED as error:
+            return await error_page(request, user, describe(error))
+
+    return wrapped
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    """To the login page and back here afterwards; htmx is told to go there as a whole page."""
+    back = request.get_full_path() if request.method == "GET" else resolve_url("home")
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+    if not is_partial(request):
+        return redirect(address)
+    return HttpResponse(status=204, headers={"HX-Redirect": address})
+
+
+HEADINGS = {
+    400: "That cannot be done",
+    403: "You may not do this",
+    404: "Not found",
+    409: "That does not fit what is there",
+    412: "Already there",
+    413: "Too large",
+    503: "NATS cannot be reached",
+    507: "The bucket is full",
+}
+
+
+async def error_page(request: HttpRequest, user: AnyUser, problem: Problem) -> HttpResponse:
+    """What went wrong, in words. A page that waits for NATS asks for itself again until NATS is back."""
+    recovers = problem.status == 503
+    shell = await (bare_shell(user) if recovers else load_shell(user))
+    heading = HEADINGS.get(problem.status, "Something went wrong")
+    context = {"status": problem.status, "heading": heading, "message": problem.message, "recovers": recovers and request.method == "GET"}
+    response = render_page(request, shell, "error.html", context, problem.status)
+    for name, value in problem.headers.items():
+        response.headers[name] = value
+    return response

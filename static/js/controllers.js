@@ -1,0 +1,48 @@
+// Behaviours bound to elements: register(name, connect) runs connect(element) for each [data-controller=name], also for those that
+// come later; what connect returns is called when the element has gone. action(name, run) answers clicks on [data-action=name].
+
+const registry = new Map();
+const connected = new Map();
+const actions = new Map();
+
+export function register(name, connect) {
+  registry.set(name, connect);
+}
+
+export function action(name, run) {
+  actions.set(name, run);
+}
+
+export function start() {
+  connectWithin(document.documentElement);
+  new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
+  document.addEventListener("click", click);
+}
+
+function look(mutations) {
+  for (const [element, disconnect] of connected) {
+    if (element.isConnected) continue;
+    connected.delete(element);
+    disconnect?.();
+  }
+  for (const { addedNodes } of mutations) {
+    for (const node of addedNodes) if (node.isConnected && node.nodeType === Node.ELEMENT_NODE) connectWithin(node);
+  }
+}
+
+function connectWithin(root) {
+  const found = [...root.querySelectorAll("[data-controller]")];
+  if (root.matches("[data-controller]")) found.unshift(root);
+  for (const element of found) {
+    const connect = registry.get(element.dataset.controller);
+    if (connect && !connected.has(element)) connected.set(element, connect(element));
+  }
+}
+
+function click(event) {
+  const element = event.target.closest?.("[data-action]");
+  const run = element && actions.get(element.dataset.action);
+  if (!run) return;
+  event.preventDefault();
+  run(element, event);
+}

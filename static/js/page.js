@@ -1,0 +1,32 @@
+// What the open page is about, read from its listing.
+
+export function listing() {
+  const element = document.getElementById("listing");
+  if (!element?.dataset.bucket) return null;
+  const { bucket, prefix, query, sort, page, canEdit, maxUpload, objectsUrl, filesUrl, deleteUrl, socket } = element.dataset;
+  return {
+    element, bucket, sort, objectsUrl, filesUrl, deleteUrl, socket,
+    prefix: decodeURIComponent(prefix), query: decodeURIComponent(query),
+    page: Number(page), canEdit: canEdit === "yes", maxUpload: Number(maxUpload),
+  };
+}
+
+export function rows() {
+  return [...document.querySelectorAll("#rows > tr")];
+}
+
+export function itemOf(row) {
+  return { id: row.id, kind: row.dataset.kind, name: decodeURIComponent(row.dataset.name) };
+}
+
+export function csrfToken() {
+  return document.querySelector("meta[name=csrf-token]").content;
+}
+
+export function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+export function plural(count, word) {
+  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,32 @@
+// What to do with a name that is taken: asked once, for this file or for all that follow until the queue is empty.
+import { ask } from "../dialogs.js";
+import { visible } from "../names.js";
+
+let forAll = "";
+let turn = Promise.resolve();
+
+export function decide(item, more) {
+  turn = turn.then(() => answer(item, more));
+  return turn;
+}
+
+export function forgetDecision() {
+  forAll = "";
+}
+
+async function answer(item, more) {
+  if (item.cancelled) return "skip";
+  if (forAll) return forAll;
+  const dialog = document.getElementById("ask-conflict");
+  const box = dialog.querySelector("[data-all] input");
+  const given = await ask("ask-conflict", () => fill(dialog, box, item, more));
+  if (box.checked && given) forAll = given;
+  return given || "skip";
+}
+
+function fill(dialog, box, item, more) {
+  dialog.querySelector("[data-title]").textContent = `${visible(item.label)} is already there`;
+  dialog.querySelector("[data-text]").textContent = `The bucket ${item.target.bucket} has a file of this name. Replacing it cannot be undone.`;
+  dialog.querySelector("[data-all]").hidden = !more;
+  box.checked = false;
+}
