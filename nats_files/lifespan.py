@@ -1,4 +1,4 @@
-"""The ASGI lifespan: NATS is connected to when it is first needed, and let go of here."""
+"""The ASGI lifespan: the connection to NATS begins and ends here. Without one (Daphne) it begins when it is first needed."""
 
 import asyncio
 from collections.abc import Set
@@ -18,6 +18,7 @@ class Lifespan:
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         await receive()
+        await runtime.store()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._requests:

@@ -51,7 +51,9 @@ class ObjectStore:
 
     @property
     def state(self) -> ConnectionState:
-        return self._control.state
+        """Connected when both connections are."""
+        control, bulk = self._control.state, self._bulk.state
+        return control if bulk.connected else bulk
 
     async def create_bucket(self, config: BucketConfig) -> BucketStatus:
         """Make a bucket (with fast ingest and atomic batches where the server has them).

@@ -23,7 +23,7 @@ from buckets.services import objects as object_service
 from buckets.services.errors import ServiceError, StillLoading
 from buckets.services.objects import MAX_NAMES
 
-from .shell import load_shell, page, render_page
+from .shell import load_shell, page, patience, render_page
 
 FIRST_LOOK = 1.0
 WHOLE_LISTING = 10.0
@@ -32,8 +32,9 @@ SHOWN_NAMES = 20
 
 @page
 async def files(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
-    found = await bucket_service.get_bucket(user, bucket)
-    live = await object_service.live(user, bucket)
+    async with patience():
+        found = await bucket_service.get_bucket(user, bucket)
+        live = await object_service.live(user, bucket)
     await live.wait_ready(FIRST_LOOK)
     context = files_context(live, found, View.parse(request.GET.dict()))
     return render_page(request, await load_shell(user, bucket), "files.html", context | {"max_upload_bytes": settings.MAX_UPLOAD_BYTES})

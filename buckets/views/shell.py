@@ -1,6 +1,8 @@
 """What every page has around it: the list of buckets, the state of NATS, and the ways a page can fail."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -14,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from buckets import access
 from buckets.access import AnyUser
 from buckets.api.errors import Problem, describe
-from buckets.objectstore import ConnectionState, ObjectStoreError
+from buckets.objectstore import ConnectionState, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
 from buckets.services.buckets import BucketView
 from buckets.services.errors import ServiceError
@@ -22,6 +24,7 @@ from buckets.services.runtime import store
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, AnyUser, P], Awaitable[HttpResponse]]
+PATIENCE = 1.5
 EXPECTED = (access.NotVisible, access.NotAllowed, ObjectStoreError, ServiceError)
 
 
@@ -37,10 +40,22 @@ class Shell:
     problem: str = ""
 
 
+@asynccontextmanager
+async def patience() -> AsyncIterator[None]:
+    """A page that needs NATS while it is away fails soon, with ``Unavailable``, and recovers by itself in the browser."""
+    connected = (await store()).state.connected
+    try:
+        async with asyncio.timeout(None if connected else PATIENCE):
+            yield
+    except TimeoutError:
+        raise Unavailable("It is tried again all the time.") from None
+
+
 async def load_shell(user: AnyUser, active: str = "") -> Shell:
     """The surroundings of a page for ``user``. Does not fail when NATS does: then there is a ``problem``."""
     try:
-        listed = await bucket_service.list_buckets(user)
+        async with patience():
+            listed = await bucket_service.list_buckets(user)
     except ObjectStoreError as error:
         return await bare_shell(user, active, str(error))
     may_create = (await access.roles(user)).may_create
@@ -106,7 +121,7 @@ HEADINGS = {
 async def error_page(request: HttpRequest, user: AnyUser, problem: Problem) -> HttpResponse:
     """What went wrong, in words. A page that waits for NATS asks for itself again until NATS is back."""
     recovers = problem.status == 503
-    shell = await (bare_shell(user) if recovers else load_shell(user))
+    shell = await (bare_shell(user, problem=problem.message) if recovers else load_shell(user))
     heading = HEADINGS.get(problem.status, "Something went wrong")
     context = {"status": problem.status, "heading": heading, "message": problem.message, "recovers": recovers and request.method == "GET"}
     response = render_page(request, shell, "error.html", context, problem.status)

@@ -37,12 +37,13 @@ function handshake() {
   number += 1;
   const shown = Object.fromEntries(rows().map((row) => [row.id, row.dataset.rev]));
   connection.send({ n: number, view: { prefix: here.prefix, q: here.query, sort: here.sort, page: here.page }, rows: shown });
-  showState("", "Live");
+  showLive();
 }
 
 function message(update) {
   if (update.n !== undefined && update.n !== number) return;
   for (const [id, html] of Object.entries(update.parts ?? {})) replacePart(id, html);
+  if (update.parts?.banner) showLive();
   if (!update.order) return;
   const outcome = patch(update.order, update.rows);
   if (outcome.lost) handshake();
@@ -65,6 +66,11 @@ function replacePart(id, html) {
 function tell({ added, changed, removed }) {
   const parts = [[added, "added"], [changed, "changed"], [removed, "removed"]].filter(([count]) => count);
   if (parts.length) announce(parts.map(([count, what]) => `${plural(count, "row")} ${what}`).join(", "));
+}
+
+function showLive() {
+  if (document.getElementById("banner").hidden) showState("", "Live");
+  else showState("off", "Waiting for NATS");
 }
 
 function showState(dot, text) {
