@@ -1,0 +1,1 @@
+"""Measurements beside peers. Never part of the tests."""
