@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from .access import NotVisible
 from .fragments import gone_html, nats_html
 from .objectstore import BucketNotFound, ConnectionState, InvalidBucketName, LiveBucket, LiveSubscription, ObjectStoreError
-from .relay import Screen
+from .relay import Pace, Screen
 from .services import buckets as bucket_service
 from .services import objects as object_service
 from .services.buckets import BucketView
@@ -24,8 +24,6 @@ from .services.runtime import store
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 256 * 1024
-MIN_PAUSE = 0.1
-COST_FACTOR = 5
 CHECK_SECONDS = 30.0
 NATS_SECONDS = 1.0
 
@@ -37,7 +35,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
     """Tells a browser what changes in the view it shows.
 
     The browser sends its screen (see ``relay.Screen``) on connecting and whenever it shows another view, and gets updates in return: at
-    most one in 100 ms, and never more than a sixth of the time is spent on computing them. Close codes: 4401 signed out, 4404 the user's
+    most one in 100 ms (see ``relay.Pace``). Close codes: 4401 signed out, 4404 the user's
     right to the bucket is not there or not what it was, 4410 the bucket was deleted, 4400 a message that makes no sense, 4503 NATS is away.
     """
 
@@ -45,6 +43,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.bucket: str = self.scope["url_route"]["kwargs"]["bucket"]
         self.screen: Screen | None = None
+        self.pace = Pace()
         self.wake = asyncio.Event()
         self.task = asyncio.create_task(self._serve())
 
@@ -85,11 +84,10 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
         nats, checked, look = None, time.monotonic(), True
         with live.subscribe() as changes, Waiter(changes, self.wake) as waiter:
             while not live.gone:
-                started = time.perf_counter()
                 nats = await self._tell_nats(nats)
                 if look:
                     await self._tell_files(live, found)
-                    await asyncio.sleep(max(MIN_PAUSE, COST_FACTOR * (time.perf_counter() - started)))
+                    await self.pace.rest()
                 look = await waiter.wait(NATS_SECONDS)
                 if time.monotonic() - checked > CHECK_SECONDS:
                     found, checked, look = await self._check_again(found), time.monotonic(), True
@@ -97,7 +95,9 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
         await self._end(GONE)
 
     async def _tell_files(self, live: LiveBucket, found: BucketView) -> None:
-        if self.screen is not None and (update := self.screen.update(live, found)):
+        if (screen := self.screen) is None:
+            return
+        if update := await self.pace.turn(lambda: screen.update(live, found)):
             await self._send(update)
 
     async def _tell_nats(self, told: ConnectionState | None) -> ConnectionState:

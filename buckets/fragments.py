@@ -32,7 +32,7 @@ def files_context(live: LiveBucket, found: BucketView, view: View) -> dict[str, 
         "previous": files.view.address(page=files.view.page - 1) if files.view.page > 1 else None,
         "next": files.view.address(page=files.view.page + 1) if files.view.page < files.pages else None,
         "everywhere": files.view.address(prefix="", page=1),
-        "loading": max(0, live.expected - live.loaded) if not live.ready else 0,
+        "loading": not live.ready,
     }
 
 

@@ -1,7 +1,11 @@
 """What a browser with a files page open has to be told: the difference between what it shows and what the index says now."""
 
+import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from .fragments import files_context, part_html, row_html
 from .listing import FilesPage, View
@@ -11,6 +15,9 @@ from .services.buckets import BucketView
 MAX_ROWS = 500
 MAX_ID = 64
 START = View()
+MIN_PAUSE = 0.1
+COST_FACTOR = 5
+T = TypeVar("T")
 
 
 @dataclass
@@ -50,3 +57,28 @@ class Screen:
         if not (order_changed or rows or changed):
             return None
         return {"n": self.number, "order": list(self.rows), "rows": rows, "parts": changed}
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+class Pace:
+    """How often one browser's updates are computed, so that a burst of changes, or many browsers, leave time for everything else.
+
+    One browser gets at most an update in 100 ms and a sixth of the time; all together at most half of the process's time.
+    """
+
+    def __init__(self) -> None:
+        self._cost = 0.0
+
+    async def turn(self, compute: Callable[[], T]) -> T:
+        """What ``compute`` gives, when it is this browser's turn."""
+        async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            started = time.perf_counter()
+            result = compute()
+            self._cost = time.perf_counter() - started
+            await asyncio.sleep(self._cost)
+        return result
+
+    async def rest(self) -> None:
+        await asyncio.sleep(max(MIN_PAUSE, COST_FACTOR * self._cost))

@@ -1,6 +1,6 @@
 """How values look on a page: sizes, times, names and icons."""
 
-import unicodedata
+import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -14,9 +14,17 @@ from buckets.words import duration, relative_time, short_size
 
 register = template.Library()
 
-# Characters that could make a name look like another one: direction marks, invisible spaces, line and paragraph separators.
-_DECEPTIVE = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
-_NAMES = {"\u202e": "RLO", "\u202d": "LRO", "\u200b": "ZWSP", "\ufeff": "BOM", "\u200f": "RLM", "\u200e": "LRM"}
+# Control characters, and those that could make a name look like another one: direction marks, invisible spaces, separators.
+_SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+_NAMES = {
+    "\x7f": "\u2421",
+    "\u202e": "⟨RLO⟩",
+    "\u202d": "⟨LRO⟩",
+    "\u200b": "⟨ZWSP⟩",
+    "\ufeff": "⟨BOM⟩",
+    "\u200f": "⟨RLM⟩",
+    "\u200e": "⟨LRM⟩",
+}
 
 
 @register.simple_tag
@@ -29,29 +37,24 @@ def visible(name: str) -> SafeString:
     """The name escaped, with control characters shown and isolated from the text's direction around it; "(no name)" when it is empty."""
     if not name:
         return mark_safe('<span class="muted">(no name)</span>')
+    if not _SPECIAL.search(name):
+        return format_html("<bdi>{}</bdi>", name)
     return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ((_shown(char),) for char in name)))
 
 
 def _shown(char: str) -> str:
-    mark = visible_mark(char)
-    return format_html('<span class="control">{}</span>', mark) if mark else char
+    return format_html('<span class="control">{}</span>', _mark(char)) if _SPECIAL.match(char) else char
 
 
 @register.filter
 def plain(name: str) -> str:
     """The same for places where only text can stand (titles, labels)."""
-    return "".join(visible_mark(char) or char for char in name) or "(no name)"
+    return _SPECIAL.sub(lambda found: _mark(found[0]), name) or "(no name)"
 
 
-def visible_mark(char: str) -> str:
-    """What is shown instead of ``char``; "" when it is shown as it is."""
-    if char < " ":
-        return chr(0x2400 + ord(char))
-    if char == "\x7f":
-        return "\u2421"
-    if char in _DECEPTIVE or unicodedata.category(char) == "Cc":
-        return f"⟨{_NAMES.get(char, f'U+{ord(char):04X}')}⟩"
-    return ""
+def _mark(char: str) -> str:
+    """What is shown instead of a special character: its control picture, else its name or number."""
+    return chr(0x2400 + ord(char)) if char < " " else _NAMES.get(char, f"⟨U+{ord(char):04X}⟩")
 
 
 @register.simple_tag

@@ -28,16 +28,18 @@ from .shell import load_shell, page, patience, render_page
 FIRST_LOOK = 1.0
 WHOLE_LISTING = 10.0
 SHOWN_NAMES = 20
+MAX_AT_ONCE = 500
 
 
 @page
 async def files(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     async with patience():
         found = await bucket_service.get_bucket(user, bucket)
+        shell = await load_shell(user, bucket)
         live = await object_service.live(user, bucket)
     await live.wait_ready(FIRST_LOOK)
     context = files_context(live, found, View.parse(request.GET.dict()))
-    return render_page(request, await load_shell(user, bucket), "files.html", context | {"max_upload_bytes": settings.MAX_UPLOAD_BYTES})
+    return render_page(request, shell, "files.html", context | {"max_upload_bytes": settings.MAX_UPLOAD_BYTES})
 
 
 @page
@@ -115,7 +117,7 @@ def _names_below(index: Index, folder: str) -> Iterable[str]:
 
 @page
 async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
-    """Ask whether to delete what was chosen; with ``confirm``, do it. Scripts get the outcome as JSON."""
+    """Ask whether to delete what was chosen; with ``confirm``, do it. Scripts ask for themselves, and get the outcome as JSON."""
     await access.require(user, bucket, Role.EDITOR)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -124,6 +126,8 @@ async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> Ht
     if chosen.folders and not await live.wait_ready(WHOLE_LISTING):
         raise StillLoading(bucket, live.loaded, live.expected)
     names = chosen.names(live.index)
+    if request.headers.get("Accept") == "application/json":
+        return await _delete_some(user, bucket, names)
     if request.POST.get("confirm"):
         return await _delete(request, user, bucket, names)
     context = {"bucket": bucket, "chosen": chosen, "back": _back(request, bucket), "prefix": request.POST.get("prefix", "")}
@@ -134,14 +138,18 @@ async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> Ht
 async def _delete(request: HttpRequest, user: AnyUser, bucket: str, names: list[str]) -> HttpResponse:
     results = [result for batch in _batches(names, MAX_NAMES) for result in await object_service.delete(user, bucket, batch)]
     failed = [result for result in results if result.error]
-    if request.headers.get("Accept") == "application/json":
-        told = [{"name": each.name, "message": str(each.error)} for each in failed]
-        return JsonResponse({"deleted": len(results) - len(failed), "failed": told})
     if len(results) > len(failed):
         messages.success(request, f"{_count(len(results) - len(failed), 'file')} deleted.")
     for each in failed[:5]:
         messages.error(request, f"{each.name} could not be deleted: {each.error}")
     return redirect(_back(request, bucket))
+
+
+async def _delete_some(user: AnyUser, bucket: str, names: list[str]) -> JsonResponse:
+    """As many as fit into one request of a script, which asks again while there are ``more``: so it can show how far it is, and stop."""
+    results = await object_service.delete(user, bucket, names[:MAX_AT_ONCE])
+    failed = [{"name": each.name, "message": str(each.error)} for each in results if each.error]
+    return JsonResponse({"deleted": len(results) - len(failed), "failed": failed, "more": max(0, len(names) - MAX_AT_ONCE)})
 
 
 def _back(request: HttpRequest, bucket: str) -> str:

@@ -4,7 +4,7 @@ import { ask } from "./dialogs.js";
 import { visible } from "./names.js";
 import { csrfToken, itemOf, listing, plural } from "./page.js";
 import { clear, selected } from "./selection.js";
-import { toast } from "./toasts.js";
+import { progress, toast } from "./toasts.js";
 
 const SHOWN = 50;
 const BATCH = 400;
@@ -22,14 +22,16 @@ export async function remove(items) {
   if (!here?.canEdit) return;
   if ((await ask("ask-delete", (dialog) => fill(dialog, items, here.prefix))) !== "yes") return;
   clear();
-  const outcome = { deleted: 0, failed: [] };
+  const work = new Work(here.deleteUrl, items);
+  const shown = progress(() => { work.stopped = true; });
   try {
-    for (let start = 0; start < items.length; start += BATCH) await send(here.deleteUrl, items.slice(start, start + BATCH), outcome);
+    await work.run((done, all) => shown.update(`Deleting ${Math.min(done + 1, all).toLocaleString("en")} of ${all.toLocaleString("en")}`, done / all));
   } catch (error) {
     toast(error.message, "error");
   }
-  if (outcome.deleted) toast(`${plural(outcome.deleted, "file")} deleted.`);
-  for (const { name, message } of outcome.failed.slice(0, 3)) toast(`${visible(name)} was not deleted: ${message}`, "error");
+  shown.close();
+  if (work.deleted) toast(`${plural(work.deleted, "file")} deleted.`);
+  for (const { name, message } of work.failed.slice(0, 3)) toast(`${visible(name)} was not deleted: ${message}`, "error");
 }
 
 function fill(dialog, items, prefix) {
@@ -48,15 +50,38 @@ function line(text) {
   return element;
 }
 
-async function send(url, items, outcome) {
+class Work {
+  deleted = 0;
+  failed = [];
+  stopped = false;
+
+  constructor(url, items) {
+    this.url = url;
+    this.items = items;
+  }
+
+  // A batch at a time; folders hold more than one request may delete, so they are asked for until nothing is left in them.
+  async run(tell) {
+    for (let start = 0; start < this.items.length; start += BATCH) {
+      const batch = this.items.slice(start, start + BATCH);
+      for (let more = true; more && !this.stopped; ) {
+        const answer = await send(this.url, batch);
+        this.deleted += answer.deleted;
+        this.failed.push(...answer.failed);
+        more = answer.more > 0 && answer.failed.length === 0;
+        tell(this.deleted, this.deleted + answer.more + Math.max(0, this.items.length - start - BATCH));
+      }
+    }
+  }
+}
+
+async function send(url, items) {
   const body = new FormData();
-  body.append("confirm", "yes");
   for (const { kind, name } of items) body.append(kind, encodeURIComponent(name));
-  const response = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" } }).catch(() => null);
+  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+  const response = await fetch(url, { method: "POST", body, headers }).catch(() => null);
   if (!response) throw new Error("The site cannot be reached. Nothing more was deleted; try again in a moment.");
-  const answer = await response.json().catch(() => null);
-  if (!answer) throw new Error("That did not work. Reload the page and try again.");
-  if (answer.error) throw new Error(answer.error.message);
-  outcome.deleted += answer.deleted;
-  outcome.failed.push(...answer.failed);
+  const answer = response.ok ? await response.json().catch(() => null) : null;
+  if (!answer) throw new Error(`That did not work (${response.status}). Reload the page and try again.`);
+  return answer;
 }

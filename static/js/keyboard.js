@@ -1,4 +1,5 @@
 // The keys; templates/_dialogs.html lists them for people.
+import { action } from "./controllers.js";
 import { ask } from "./dialogs.js";
 import { deleteSelected, remove } from "./deletion.js";
 import { downloadSelected } from "./downloads.js";
@@ -6,6 +7,8 @@ import { newFolder } from "./folders.js";
 import { itemOf, rows } from "./page.js";
 import { clear, extend, selected, selectPage, toggle } from "./selection.js";
 import { pickFiles } from "./uploads/pick.js";
+
+action("help", () => ask("help"));
 
 const KEYS = {
   "/": () => focusSearch(),

@@ -19,8 +19,10 @@ export function itemOf(row) {
   return { id: row.id, kind: row.dataset.kind, name: decodeURIComponent(row.dataset.name) };
 }
 
+// The cookie's, which is right after signing in again in another tab too.
 export function csrfToken() {
-  return document.querySelector("meta[name=csrf-token]").content;
+  const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+  return cookie ? cookie.slice("csrftoken=".length) : document.querySelector("meta[name=csrf-token]").content;
 }
 
 export function announce(text) {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from nats.aio.client import Client
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from buckets.objectstore import ObjectStore
 from tests.site import Site
@@ -107,18 +107,30 @@ async def test_back_and_forward_show_what_was_there(window: Window, bucket: str,
 
 
 async def test_it_recovers_from_a_lost_connection(window: Window, bucket: str, store: ObjectStore) -> None:
-    window.expected = ("WebSocket", "ERR_INTERNET_DISCONNECTED")
+    sockets: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await window.page.route_web_socket("**/ws/**", through)
     await window.open_bucket(bucket)
-    await window.page.evaluate(
-        "() => { const Real = WebSocket; window.sockets = []; window.WebSocket = class extends Real {"
-        " constructor(...all) { super(...all); window.sockets.push(this); } }; window.WebSocket.OPEN = 1; window.WebSocket.CLOSED = 3; }"
-    )
+    await window.page.evaluate("window.untouched = true")
+    await sockets[0].close(code=3000)
+    await expect(window.page.locator("#live-state")).to_have_text("Reconnecting…")
+    await put(store, bucket, "meanwhile.txt")
+    await expect(window.row("meanwhile.txt")).to_have_count(1)
+    await expect(window.page.locator("#live-state")).to_have_text("Live")
+    assert len(sockets) == 2
+    assert await window.page.evaluate("window.untouched")
+
+
+async def test_it_says_when_the_browser_is_offline(window: Window, bucket: str) -> None:
+    await window.open_bucket(bucket)
     await window.page.context.set_offline(True)
     await expect(window.page.locator("#offline")).to_be_visible()
-    await put(store, bucket, "meanwhile.txt")
     await window.page.context.set_offline(False)
     await expect(window.page.locator("#offline")).to_be_hidden()
-    await expect(window.row("meanwhile.txt")).to_have_count(1)
 
 
 async def test_hostile_names_are_shown_selected_and_deleted_like_any_other(window: Window, bucket: str, store: ObjectStore) -> None:

@@ -187,10 +187,19 @@ def test_orders_of_large_folders_are_kept_for_the_last_used_only(monkeypatch: py
     index = filled(*(f"{folder}/{number}" for folder in "abcdef" for number in range(3)))
     for folder in "abcdef":
         index.page(prefix=f"{folder}/", sort=Sort(SortKey.SIZE))
-    kept = [folder for folder in "abcdef" if (node := index._tree.find(f"{folder}/")) and node.kept]
-    assert kept == ["d", "e", "f"]
+    assert kept_orders(index) == ["d", "e", "f"]
     index.apply(entry("a/1", 100, size=1000))
     assert page_names(index, "a/", sort="-size")[0] == "a/1"
+    assert kept_orders(index) == ["a", "e", "f"]
+    for number in range(3):
+        index.discard(f"f/{number}")
+    index.page(prefix="b/", sort=Sort(SortKey.SIZE))
+    assert kept_orders(index) == ["a", "b", "e"]
+
+
+def kept_orders(index: Index) -> list[str]:
+    nodes = (index._tree.find(f"{folder}/") for folder in "abcdef")
+    return [node.name for node in nodes if node and node.kept]
 
 
 def test_search_finds_text_in_any_case_in_the_name_below_the_folder() -> None:

@@ -17,6 +17,7 @@ from pytest_django import Settings
 from buckets import consumers
 from buckets.models import Grant
 from buckets.objectstore import ConnectOptions, ObjectStore
+from buckets.relay import Pace
 from buckets.services import buckets as bucket_service
 from buckets.services import runtime
 from tests.natsserver import NatsServer
@@ -175,6 +176,21 @@ async def test_a_thousand_changes_in_a_second_cost_at_most_ten_updates(
     seconds = time.monotonic() - started
     assert listener.updates <= 10 * seconds + 1
     assert len(listener.order) == 100
+
+
+async def test_many_browsers_together_leave_half_of_the_time_to_others() -> None:
+    busy = 0.0
+
+    def compute() -> None:
+        nonlocal busy
+        started = time.perf_counter()
+        while time.perf_counter() < started + 0.01:
+            pass
+        busy += time.perf_counter() - started
+
+    started = time.perf_counter()
+    await asyncio.gather(*(Pace().turn(compute) for _ in range(20)))
+    assert busy < 0.55 * (time.perf_counter() - started)
 
 
 async def test_a_reconnected_browser_catches_up(bucket: str, site: ObjectStore, listen: Listen) -> None:

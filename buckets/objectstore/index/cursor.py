@@ -25,12 +25,11 @@ class Cursor:
         return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")
 
     @classmethod
-    def parse(cls, text: str, sort: Sort) -> "Cursor":
-        """The cursor in ``text``, which must be of a listing in the order ``sort``. Raises ValueError with a sentence."""
-        fields = _fields(text)
-        match fields:
+    def parse(cls, text: str, sort: Sort, prefix: str) -> "Cursor":
+        """The cursor in ``text``, which must be of a listing of ``prefix`` in the order ``sort``. Raises ValueError with a sentence."""
+        match _fields(text):
             case [str(order), bool(folder), int() | str() | None as value, str(name)]:
-                if order == str(sort) and _fits(value, sort.key, folder):
+                if order == str(sort) and name.startswith(prefix) and _fits(value, sort.key, folder):
                     return cls(sort, folder, value, name)
         raise ValueError(STALE)
 

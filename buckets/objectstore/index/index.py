@@ -148,7 +148,7 @@ class Index:
         """
         if delimiter not in ("", "/"):
             raise ValueError('The delimiter must be "/" or nothing.')
-        last = Cursor.parse(cursor, sort) if cursor else None
+        last = Cursor.parse(cursor, sort, prefix) if cursor else None
         limit = max(limit, 1)
         found = Scanner(self._order, self._tree, prefix, sort).scan(delimiter, query, limit, last)
         rows = (item for item in found.items if not isinstance(item, Prefix))

@@ -167,5 +167,3 @@ class Ordered(Generic[T]):
             del self._chunks[at], self._last[at]
             return
         self._last[at] = self._key(self._chunks[at][-1])
-        if len(self._chunks[at]) > 2 * CHUNK:
-            self._split(at)

@@ -75,15 +75,12 @@ class Scanner:
 
     def _flat(self, limit: int, last: Cursor | None) -> Stretch:
         low, high = self._range()
-        start, stop = low, high
-        if last and self.sort.descending:
-            stop = min(high, self.rows.position(last.name))
-        elif last:
-            start = max(low, self.rows.position(last.name + NEXT))
         if self.sort.descending:
-            found = self.rows.slice(max(start, stop - limit - 1), stop)[::-1]
+            stop = self.rows.position(last.name) if last else high
+            found = self.rows.slice(max(low, stop - limit - 1), stop)[::-1]
         else:
-            found = self.rows.slice(start, min(stop, start + limit + 1))
+            start = self.rows.position(last.name + NEXT) if last else low
+            found = self.rows.slice(start, min(high, start + limit + 1))
         return self._stretch(found, high - low, limit)
 
     def _rolled_up(self, limit: int, last: Cursor | None) -> Stretch:
@@ -95,7 +92,7 @@ class Scanner:
         if last:
             key = prefix_end(last.name) if last.folder else last.name + NEXT
         while key is not None:
-            row = self.rows.at_or_after(max(key, self.prefix))
+            row = self.rows.at_or_after(key)
             if row is None or not row[NAME].startswith(self.prefix):
                 return
             item = self._rolled(row)
@@ -103,9 +100,8 @@ class Scanner:
             key = prefix_end(item.name) if isinstance(item, Prefix) else row[NAME] + NEXT
 
     def _down(self, last: Cursor | None) -> Iterator[Item]:
-        end = prefix_end(self.prefix)
-        ends = [key for key in (end, last.name if last else None) if key is not None]
-        row = self.rows.before(min(ends)) if ends else self.rows.last()
+        end = last.name if last else prefix_end(self.prefix)
+        row = self.rows.last() if end is None else self.rows.before(end)
         while row is not None and row[NAME].startswith(self.prefix):
             item = self._rolled(row)
             yield item

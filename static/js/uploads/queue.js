@@ -11,6 +11,7 @@ export class Queue extends EventTarget {
   waiting = [];
   active = new Set();
   counts = { all: 0, done: 0, failed: 0, skipped: 0, bytes: 0, finishedBytes: 0 };
+  cancellations = 0; // who still looks for files to add can see that they are not wanted any more
   #lastId = 0;
 
   constructor(decide) {
@@ -59,6 +60,7 @@ export class Queue extends EventTarget {
   }
 
   cancelAll() {
+    this.cancellations += 1;
     const active = [...this.active];
     const waiting = this.waiting;
     this.waiting = [];

@@ -16,8 +16,10 @@ export async function upload(found, prefix = null) {
     return;
   }
   const folder = prefix ?? here.prefix;
+  const { cancellations } = queue;
   let count = 0;
   for await (const { file, path, error } of found) {
+    if (queue.cancellations !== cancellations) return;
     const label = path.normalize("NFC").toWellFormed?.() ?? path;
     const { objectsUrl, bucket, maxUpload } = here;
     queue.add({ objectsUrl, bucket, maxUpload, name: folder + label, label, likely: isShown }, file, error);
