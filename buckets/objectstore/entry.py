@@ -1,10 +1,14 @@
 """What the index keeps of each object: the raw metadata and the few values that rows are sorted by."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from .metadata import parse_info
+from .metadata import dump_info, parse_info
 from .model import ObjectInfo
+
+MAX_LISTED_METADATA = 16 * 1024
+MAX_LISTED_TYPE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,15 @@ class Entry:
     def read(cls, bucket: str, token: str, raw: bytes, revision: int, time_ns: int) -> "Entry":
         info = parse_info(bucket, token, raw, revision, moment(time_ns))
         return cls(info.name, token, raw, revision, time_ns, info.size, info.content_type, info.deleted)
+
+    def for_listing(self, bucket: str) -> "Entry":
+        """The entry as an index keeps it: large metadata, which anybody may write, is reduced to what rows and downloads need."""
+        if len(self.raw) <= MAX_LISTED_METADATA:
+            return self
+        info = self.info(bucket)
+        kept: Mapping[str, tuple[str, ...]] = {"Content-Type": (info.content_type,)} if len(info.content_type) < MAX_LISTED_TYPE else {}
+        reduced = replace(info, description="", headers=kept, metadata={}, digest=(info.digest or "")[:MAX_LISTED_TYPE] or None)
+        return replace(self, raw=dump_info(reduced), content_type=reduced.content_type)
 
     def info(self, bucket: str) -> ObjectInfo:
         return parse_info(bucket, self.token, self.raw, self.revision, moment(self.time_ns))

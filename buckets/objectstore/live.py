@@ -138,7 +138,7 @@ class LiveBucket:
             self._become_ready()
 
     def on_message(self, token: str, raw: bytes, delivery: Delivery) -> None:
-        entry = Entry.read(self.bucket, token, raw, delivery.stream, delivery.time_ns)
+        entry = Entry.read(self.bucket, token, raw, delivery.stream, delivery.time_ns).for_listing(self.bucket)
         if self.ttl and not entry.deleted:
             self._ages.append((entry.time_ns, entry.name, entry.revision))
         changed = self.index.apply(entry)
@@ -213,6 +213,10 @@ class LiveBuckets:
         live = self.peek(bucket)
         if live is not None and live.ready:
             await live.wait_revision(revision, CATCH_UP_SECONDS)
+
+    def lists(self, bucket: str, name: str) -> bool:
+        live = self.peek(bucket)
+        return live is not None and live.index.get(name) is not None
 
     def gone(self, bucket: str) -> None:
         """We deleted it ourselves: tell at once."""

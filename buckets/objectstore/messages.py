@@ -11,7 +11,7 @@ import orjson
 from .entry import Entry
 from .errors import ObjectNotFound, ServerError, Unavailable
 from .jetstream import JetStream
-from .names import latin1_subject, metadata_subject, metadata_wildcard, stream_name
+from .names import latin1_subject, metadata_subject, metadata_token, metadata_wildcard, odd_subject, stream_name
 from .streams import parse_time_ns
 
 
@@ -43,10 +43,10 @@ class Messages:
         with old data. Raises BucketNotFound.
         """
         entry = await self._last_on(bucket, metadata_subject(bucket, name))
-        elsewhere = latin1_subject(bucket, name)
-        if elsewhere is not None and (entry is None or entry.deleted):
-            other = await self._last_on(bucket, elsewhere)
-            return other if other is not None and other.name == name else entry
+        for elsewhere in (latin1_subject(bucket, name), odd_subject(bucket, name)):
+            if elsewhere is not None and (entry is None or entry.deleted):
+                other = await self._last_on(bucket, elsewhere)
+                entry = other if other is not None and other.name == name else entry
         return entry
 
     async def _last_on(self, bucket: str, subject: str) -> Entry | None:
@@ -55,7 +55,7 @@ class Messages:
         except ObjectNotFound:
             return None
         message = decode_message(answer)
-        return Entry.read(bucket, subject.rpartition(".")[2], message.data, message.sequence, message.time_ns)
+        return Entry.read(bucket, metadata_token(bucket, subject), message.data, message.sequence, message.time_ns)
 
     async def count(self, bucket: str) -> int:
         """How many objects have metadata in the bucket, deletion markers included.

@@ -9,11 +9,12 @@ import orjson
 
 from .errors import InvalidMetadata
 from .model import Link, ObjectInfo
-from .names import BUCKET_NAME, decode_name
+from .names import BUCKET_NAME, NUID, decode_name, shown_token
 
 MAX_SIZE = 2**63 - 1
 DIGEST_PREFIX = "SHA-256="
 MAX_METADATA = 512 * 1024
+MAX_CHUNK_SIZE = 64 * 1024 * 1024  # nats-server's greatest max_payload
 
 
 def digest_text(digest: bytes) -> str:
@@ -24,13 +25,13 @@ def digest_text(digest: bytes) -> str:
 def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: datetime) -> ObjectInfo:
     """An object's info from its metadata message. Never raises for what is in ``token`` or ``raw``.
 
-    token: the last token of the message's subject; raw: the message's payload.
+    token: what follows "M." in the message's subject; raw: the message's payload.
     """
     reader = _Reader()
     fields = reader.document(raw)
     name = decode_name(token, fields.get("name"))
     if name is None:
-        name = token
+        name = shown_token(token)
         reader.complain("its subject is not a base64url name")
     link = reader.link(fields)
     deleted = fields.get("deleted") is True
@@ -39,8 +40,8 @@ def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: dat
     return ObjectInfo(
         bucket=bucket,
         name=name,
-        nuid=reader.text(fields, "nuid", required=not deleted and link is None),
-        size=reader.count(fields, "size"),
+        nuid=reader.nuid(fields, required=not deleted and link is None),
+        size=reader.size(fields),
         chunks=reader.count(fields, "chunks"),
         modified=modified,
         revision=revision,
@@ -52,6 +53,7 @@ def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: dat
         deleted=deleted,
         link=link,
         problem=reader.problem,
+        readable=reader.readable,
     )
 
 
@@ -99,6 +101,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problem: str | None = None
+        self.readable = True
 
     def complain(self, problem: str) -> None:
         self.problem = self.problem or problem
@@ -114,6 +117,24 @@ class _Reader:
             return {}
         return document
 
+    def nuid(self, fields: Mapping[str, Any], required: bool) -> str:
+        value = self.text(fields, "nuid", required)
+        if NUID.match(value):
+            return value
+        if value:
+            self.complain("its nuid is not one")
+        self.readable = self.readable and not required
+        return ""
+
+    def size(self, fields: Mapping[str, Any]) -> int:
+        """Bounded by the chunks where their number is stated: nothing may be announced that cannot be there."""
+        size, chunks = self.count(fields, "size"), self.count(fields, "chunks")
+        if not chunks or size <= chunks * MAX_CHUNK_SIZE:
+            return size
+        self.complain(f"its size of {size:,} bytes cannot be in {chunks:,} chunks")
+        self.readable = False
+        return 0
+
     def text(self, fields: Mapping[str, Any], key: str, required: bool = False) -> str:
         value = fields.get(key)
         if isinstance(value, str) and (value or not required):
@@ -127,6 +148,7 @@ class _Reader:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SIZE:
             return value
         self.complain(f"{key} is not a whole number of 0 or more")
+        self.readable = False
         return 0
 
     def digest(self, fields: Mapping[str, Any]) -> str | None:

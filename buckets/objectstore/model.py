@@ -88,7 +88,7 @@ class ObjectInfo:
 
     ``modified`` is the time of the metadata message (the ``mtime`` inside is unreliable), ``revision`` its stream sequence.
     ``digest`` is ``SHA-256=`` and padded base64url, None when the writer gave none. ``problem`` says in words what is wrong with
-    the metadata, None when nothing is; an object with a problem can be listed and deleted but perhaps not read.
+    the metadata, None when nothing is; an object with a problem can be listed and deleted, and read if it is still ``readable``.
     """
 
     bucket: str
@@ -106,6 +106,7 @@ class ObjectInfo:
     deleted: bool = False
     link: Link | None = None
     problem: str | None = None
+    readable: bool = True
 
     def header(self, name: str) -> str:
         """The first value of the header ``name`` in any case, or ""."""

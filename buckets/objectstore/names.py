@@ -12,6 +12,8 @@ MAX_BUCKET_NAME = 128
 # A protocol line may have 4,096 bytes (nats-server's max_control_line) and also carries a reply subject and two lengths.
 MAX_SUBJECT = 3800
 STREAM_PREFIX = "OBJ_"
+NUID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_TOKEN = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*\Z")
 
 
 def check_bucket_name(bucket: str) -> str:
@@ -30,6 +32,9 @@ def bucket_of_stream(stream: str) -> str:
 
 
 def chunk_subject(bucket: str, nuid: str) -> str:
+    """Where the chunks are. A nuid is one literal token: a wildcard here would reach, and purge, the chunks of other objects."""
+    if not NUID.match(nuid):
+        raise ValueError(f"{nuid!r} is not a nuid")
     return f"$O.{bucket}.C.{nuid}"
 
 
@@ -66,6 +71,21 @@ def latin1_subject(bucket: str, name: str) -> str | None:
         return token_subject(bucket, _token(name.encode("latin-1")))
     except UnicodeEncodeError:
         return None
+
+
+def odd_subject(bucket: str, name: str) -> str | None:
+    """Where metadata lies that is shown under its own token, because that is no encoded name; None if ``name`` cannot be one."""
+    return token_subject(bucket, name) if _TOKEN.match(name) and decode_name(name) is None else None
+
+
+def metadata_token(bucket: str, subject: str) -> str:
+    """What follows ``$O.<bucket>.M.``: one token, unless some client writes otherwise."""
+    return subject.removeprefix(token_subject(bucket, ""))
+
+
+def shown_token(token: str) -> str:
+    """A token that is no encoded name, as text that can be shown and stored."""
+    return token.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def token_subject(bucket: str, token: str) -> str:

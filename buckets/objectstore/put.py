@@ -120,7 +120,9 @@ class Writer:
         raise _too_contended(name)
 
     async def _mark_deleted(self, info: ObjectInfo, subject: str) -> int:
-        marker = replace(info, size=0, chunks=0, digest=None, deleted=True, modified=datetime.now(UTC))
+        marker = replace(
+            info, size=0, chunks=0, digest=None, deleted=True, modified=datetime.now(UTC), description="", headers={}, metadata={}
+        )
         try:
             return await self._publish_info(marker, subject, info.revision)
         except BucketFull:

@@ -125,7 +125,7 @@ class ObjectStore:
         info = await self.info(bucket, name)
         if info.link is not None:
             info = await self._linked(info)
-        if not info.nuid:
+        if not (info.nuid and info.readable):
             raise ObjectUnreadable(f"{name!r} cannot be read: {info.problem or 'its metadata does not say where its data is'}.")
         return ObjectReader(info, self._bulk_js, self._messages, self._budget, self._timeout)
 
@@ -139,8 +139,14 @@ class ObjectStore:
         return target
 
     async def delete(self, bucket: str, name: str) -> None:
-        """Leave a deletion marker and remove the data, also in a full bucket. Deleting twice is no error. Raises BucketNotFound."""
-        await self._live.caught_up(bucket, await self._writer.delete(check_bucket_name(bucket), name))
+        """Leave a deletion marker and remove the data, also in a full bucket. Deleting twice is no error.
+
+        Raises BucketNotFound, and ObjectUnreadable for a listed one whose subject is not even text.
+        """
+        revision = await self._writer.delete(check_bucket_name(bucket), name)
+        if not revision and self._live.lists(bucket, name):
+            raise ObjectUnreadable(f"{name!r} lies under a subject that is no encoded name, and cannot be reached from here.")
+        await self._live.caught_up(bucket, revision)
 
     async def live(self, bucket: str) -> LiveBucket:
         """The bucket's index and its changes, from the one watch that this process keeps on it. Raises BucketNotFound."""

@@ -7,7 +7,16 @@ from typing import Any
 from .errors import BucketExists, BucketNotFound, InvalidBucketConfig
 from .jetstream import JetStream
 from .model import BucketConfig, BucketStatus, Replica, Storage, StreamState
-from .names import BUCKET_NAME, STREAM_PREFIX, bucket_of_stream, check_bucket_name, chunk_wildcard, metadata_wildcard, stream_name
+from .names import (
+    BUCKET_NAME,
+    MAX_BUCKET_NAME,
+    STREAM_PREFIX,
+    bucket_of_stream,
+    check_bucket_name,
+    chunk_wildcard,
+    metadata_wildcard,
+    stream_name,
+)
 
 NANOSECONDS = 1_000_000_000
 MIN_TTL = 0.1
@@ -173,7 +182,8 @@ def _is_bucket(info: dict[str, Any]) -> bool:
     name = str(config.get("name", ""))
     bucket = bucket_of_stream(name)
     subjects = config.get("subjects") or []
-    return name.startswith(STREAM_PREFIX) and bool(BUCKET_NAME.match(bucket)) and metadata_wildcard(bucket) in subjects
+    named_like_one = name.startswith(STREAM_PREFIX) and BUCKET_NAME.match(bucket) and len(bucket) <= MAX_BUCKET_NAME
+    return bool(named_like_one) and metadata_wildcard(bucket) in subjects
 
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)\Z")

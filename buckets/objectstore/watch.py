@@ -14,7 +14,7 @@ from typing import Protocol
 from .connection import Connection
 from .errors import BucketNotFound, ObjectStoreError
 from .jetstream import JetStream
-from .names import metadata_wildcard, stream_name
+from .names import metadata_token, metadata_wildcard, stream_name
 from .wire import RawMessage
 
 logger = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class Watch:
             return
         self._expected += 1
         self._last = delivery.stream
-        self._follower.on_message(message.subject.rpartition(".")[2], message.data, delivery)
+        self._follower.on_message(metadata_token(self._bucket, message.subject), message.data, delivery)
 
     def _control(self, message: RawMessage) -> None:
         """Flow control is answered; a heartbeat tells when messages went missing at the end."""

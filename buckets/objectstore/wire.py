@@ -4,6 +4,7 @@ nats-py queues every message, parses its headers into a dict and wakes a task fo
 of chunks that is most of the cost. A raw handler is called from the read loop with the bytes as they came, and parses what it needs.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,15 @@ from typing import Any
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class RawMessage:
-    """A message as it came: ``headers`` is the whole header block, status line included, b"" when there is none."""
+    """A message as it came: ``headers`` is the whole header block, status line included, b"" when there is none.
+
+    Subjects need not be UTF-8: other bytes are surrogates here (``surrogateescape``).
+    """
 
     subject: str
     reply: str
@@ -59,7 +65,7 @@ class RawClient(Client):
         self._raw_handlers: dict[int, RawHandler] = {}
 
     async def subscribe_raw(self, subject: str, handler: RawHandler) -> "RawSubscription":
-        """Call ``handler`` for each message on ``subject``, in order, from the read loop: it must be quick and must not raise."""
+        """Call ``handler`` for each message on ``subject``, in order, from the read loop: it must be quick. What it raises is logged."""
         subscription = await self.subscribe(subject)
         self._raw_handlers[subscription._id] = handler
         return RawSubscription(self, subscription)
@@ -69,7 +75,15 @@ class RawClient(Client):
         if handler is None:
             await super()._process_msg(sid, subject, reply, data, headers)
         else:
-            handler(RawMessage(subject.decode(), reply.decode(), data, headers or b""))
+            message = RawMessage(_text(subject), _text(reply), data, headers or b"")
+            try:
+                handler(message)
+            except Exception:  # nothing that comes in may end the read loop
+                logger.exception("a message on %r was passed over", message.subject)
+
+
+def _text(subject: bytes) -> str:
+    return subject.decode("utf-8", "surrogateescape")
 
 
 class RawSubscription:

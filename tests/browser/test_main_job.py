@@ -1,6 +1,7 @@
 """The main job, as a person does it: files in by drag and drop, seen live, out by download."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from nats.aio.client import Client
 from playwright.async_api import expect
 
 from buckets.objectstore import BucketConfig, ObjectStore
+from buckets.objectstore.names import metadata_subject
 
 from .conftest import Window
 
@@ -165,3 +167,18 @@ async def put(store: ObjectStore, bucket: str, name: str, size: int = 1) -> None
         yield b"x" * size
 
     await store.put(bucket, name, content())  # type: ignore[arg-type]
+
+
+async def test_a_large_folder_is_deleted_whole(window: Window, bucket: str, foreign: Client) -> None:
+    publish = foreign.jetstream().publish
+    for number in range(1100):
+        name = f"folder/{number:04}"
+        raw = json.dumps({"name": name, "bucket": bucket, "nuid": "N", "size": 0, "chunks": 0}).encode()
+        await publish(metadata_subject(bucket, name), raw, headers={"Nats-Rollup": "sub"})
+    await window.open_bucket(bucket)
+    await expect(window.row("folder")).to_contain_text("1,100 files")
+    await window.page.get_by_label("Select folder").check()
+    await window.page.keyboard.press("Delete")
+    await window.page.locator("#ask-delete").get_by_role("button", name="Delete", exact=True).click()
+    await expect(window.page.locator("#empty")).to_contain_text("This bucket is empty", timeout=30_000)
+    await expect(window.page.locator("#toasts")).to_contain_text("files deleted.")

@@ -18,12 +18,12 @@ class Node:
 
     So the tree has no more nodes than there were objects, whatever the number of slashes in their names. The sums hold for each
     folder in the label alike: all that is in one is in the next. ``time`` is that of the latest change below, deletions too.
+    It does not know its parent: without cycles, an index that is dropped gives its memory back at once.
     """
 
-    __slots__ = ("children", "count", "folders", "kept", "label", "name", "objects", "parent", "size", "time")
+    __slots__ = ("children", "count", "folders", "kept", "label", "name", "objects", "size", "time")
 
-    def __init__(self, parent: "Node | None", label: str, like: "Node | None" = None) -> None:
-        self.parent = parent
+    def __init__(self, label: str, like: "Node | None" = None) -> None:
         self.label = label
         self.name = label[: label.find("/")]
         self.count: int = like.count if like else 0
@@ -37,6 +37,12 @@ class Node:
     @property
     def folded(self) -> str:
         return self.name.casefold()
+
+    def add(self, objects: int, size: int, time: int) -> None:
+        self.count += objects
+        self.size += size
+        if time > self.time:
+            self.time = time
 
 
 NODE_KEYS: dict[SortKey, Callable[[Node], Any]] = {
@@ -64,36 +70,39 @@ class Tree:
     """
 
     def __init__(self) -> None:
-        self.root = Node(None, "")
+        self.root = Node("")
         self._recent: OrderedDict[tuple[Node, SortKey], None] = OrderedDict()
 
     def insert(self, row: Row) -> None:
-        node = self._reach(row[NAME], create=True)
+        way = self._reach(row[NAME], create=True)
+        node = way[-1]
         if node.objects is None:
             node.objects = Ordered(ROW_KEYS[SortKey.NAME])
         node.objects.add(row)
         for kept in _kept(node):
             kept.objects.add(row)
-        self._account(node, 1, row[SIZE], row[TIME])
+        self._account(way, 1, row[SIZE], row[TIME])
 
     def replace(self, old: Row, new: Row) -> None:
         """``new`` has the name of ``old``, which must be there."""
-        node = self._reach(old[NAME])
+        way = self._reach(old[NAME])
+        node = way[-1]
         if node.objects is not None:
             node.objects.replace(new)
         for kept in _kept(node):
             kept.objects.remove(old)
             kept.objects.add(new)
-        self._account(node, 0, new[SIZE] - old[SIZE], new[TIME])
+        self._account(way, 0, new[SIZE] - old[SIZE], new[TIME])
 
     def remove(self, row: Row, time: int) -> None:
         """``row`` must be there; ``time`` of the removal, 0 when unknown."""
-        node = self._reach(row[NAME])
+        way = self._reach(row[NAME])
+        node = way[-1]
         if node.objects is not None:
             node.objects.remove(row)
         for kept in _kept(node):
             kept.objects.remove(row)
-        self._account(node, -1, -row[SIZE], time)
+        self._account(way, -1, -row[SIZE], time)
 
     def touch(self, name: str, time: int) -> None:
         """Something of this name was changed at ``time`` and is not there (any more)."""
@@ -132,20 +141,22 @@ class Tree:
             (oldest, unused), _ = self._recent.popitem(last=False)
             oldest.kept = {key: kept for key, kept in (oldest.kept or {}).items() if key is not unused} or None
 
-    def _reach(self, name: str, create: bool = False) -> Node:
-        """The folder that an object of this name is in, or unless ``create`` the nearest above that exists."""
+    def _reach(self, name: str, create: bool = False) -> list[Node]:
+        """The way from the root to the folder that an object of this name is in, or unless ``create`` to the nearest that exists."""
         node, start, end = self.root, 0, name.rfind("/") + 1
+        way = [node]
         while start < end:
             child = (node.children or {}).get(name[start : name.index("/", start)])
             if child is None:
-                return self._grow(node, name[start:end]) if create else node
+                return [*way, self._grow(node, name[start:end])] if create else way
             if not name.startswith(child.label, start):
-                child = self._split(child, _shared(child.label, name, start))
+                child = self._split(node, child, _shared(child.label, name, start))
             node, start = child, start + len(child.label)
-        return node
+            way.append(node)
+        return way
 
     def _grow(self, parent: Node, label: str) -> Node:
-        node = Node(parent, label)
+        node = Node(label)
         if parent.children is None or parent.folders is None:
             parent.children, parent.folders = {}, Ordered(NODE_KEYS[SortKey.NAME])
         parent.children[node.name] = node
@@ -154,39 +165,32 @@ class Tree:
             kept.folders.add(node)
         return node
 
-    def _split(self, lower: Node, at: int) -> Node:
-        """Put a node of the first ``at`` characters of the label above ``lower``, which keeps the others."""
-        upper = Node(lower.parent, lower.label[:at], like=lower)
-        parent = upper.parent
-        if parent is not None and parent.children is not None and parent.folders is not None:
+    def _split(self, parent: Node, lower: Node, at: int) -> Node:
+        """Put a node of the first ``at`` characters of its label between ``parent`` and ``lower``, which keeps the others."""
+        upper = Node(lower.label[:at], like=lower)
+        if parent.children is not None and parent.folders is not None:
             parent.children[upper.name] = upper
             parent.folders.replace(upper)
-            for kept in _kept(parent):
-                kept.folders.replace(upper)
-        lower.parent, lower.label = upper, lower.label[at:]
+        for kept in _kept(parent):
+            kept.folders.replace(upper)
+        lower.label = lower.label[at:]
         lower.name = lower.label[: lower.label.index("/")]
         upper.children, upper.folders = {lower.name: lower}, Ordered(NODE_KEYS[SortKey.NAME], [lower])
         return upper
 
-    def _account(self, node: Node, objects: int, size: int, time: int) -> None:
-        """Add to the sums of ``node`` and all above it; a folder in which nothing is left goes."""
-        while True:
-            parent = node.parent
-            above = _kept(parent) if parent is not None and parent.kept else ()
+    def _account(self, way: list[Node], objects: int, size: int, time: int) -> None:
+        """Add to the sums of all folders on the ``way``; one in which nothing is left goes."""
+        for parent, node in zip(reversed(way[:-1]), reversed(way), strict=False):
+            above = _kept(parent)
             for kept in above:
                 kept.folders.remove(node)
-            node.count += objects
-            node.size += size
-            if time > node.time:
-                node.time = time
-            if parent is None:
-                return
+            node.add(objects, size, time)
             if node.count == 0:
                 self._drop(parent, node)
             else:
                 for kept in above:
                     kept.folders.add(node)
-            node = parent
+        self.root.add(objects, size, time)
 
     def _drop(self, parent: Node, node: Node) -> None:
         if parent.children is not None and parent.folders is not None:
@@ -212,6 +216,6 @@ def _inside(node: Node, rest: str) -> Node | None:
     """A folder in the middle of a node's label, made up to be read: all there is in it is the next one."""
     if not node.label.startswith(rest):
         return None
-    outer, inner = Node(None, rest, like=node), Node(None, node.label[len(rest) :], like=node)
+    outer, inner = Node(rest, like=node), Node(node.label[len(rest) :], like=node)
     outer.folders = Ordered(NODE_KEYS[SortKey.NAME], [inner])
     return outer
