@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from .metadata import dump_info, parse_info
+from .metadata import dump_info, parse_info, parse_summary
 from .model import ObjectInfo
 
 MAX_LISTED_METADATA = 16 * 1024
@@ -25,9 +25,9 @@ class Entry:
     deleted: bool
 
     @classmethod
-    def read(cls, bucket: str, token: str, raw: bytes, revision: int, time_ns: int) -> "Entry":
-        info = parse_info(bucket, token, raw, revision, moment(time_ns))
-        return cls(info.name, token, raw, revision, time_ns, info.size, info.content_type, info.deleted)
+    def read(cls, token: str, raw: bytes, revision: int, time_ns: int) -> "Entry":
+        name, size, content_type, deleted = parse_summary(token, raw)
+        return cls(name, token, raw, revision, time_ns, size, content_type, deleted)
 
     def for_listing(self, bucket: str) -> "Entry":
         """The entry as an index keeps it: large metadata, which anybody may write, is reduced to what rows and downloads need."""

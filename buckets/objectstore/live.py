@@ -138,7 +138,7 @@ class LiveBucket:
             self._become_ready()
 
     def on_message(self, token: str, raw: bytes, delivery: Delivery) -> None:
-        entry = Entry.read(self.bucket, token, raw, delivery.stream, delivery.time_ns).for_listing(self.bucket)
+        entry = Entry.read(token, raw, delivery.stream, delivery.time_ns).for_listing(self.bucket)
         if self.ttl and not entry.deleted:
             self._ages.append((entry.time_ns, entry.name, entry.revision))
         changed = self.index.apply(entry)

@@ -55,7 +55,7 @@ class Messages:
         except ObjectNotFound:
             return None
         message = decode_message(answer)
-        return Entry.read(bucket, metadata_token(bucket, subject), message.data, message.sequence, message.time_ns)
+        return Entry.read(metadata_token(bucket, subject), message.data, message.sequence, message.time_ns)
 
     async def count(self, bucket: str) -> int:
         """How many objects have metadata in the bucket, deletion markers included.

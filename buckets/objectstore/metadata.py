@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,6 +15,15 @@ MAX_SIZE = 2**63 - 1
 DIGEST_PREFIX = "SHA-256="
 MAX_METADATA = 512 * 1024
 MAX_CHUNK_SIZE = 64 * 1024 * 1024  # nats-server's greatest max_payload
+
+
+class Summary(NamedTuple):
+    """What an index sorts and searches by."""
+
+    name: str
+    size: int
+    content_type: str
+    deleted: bool
 
 
 def digest_text(digest: bytes) -> str:
@@ -55,6 +64,25 @@ def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: dat
         problem=reader.problem,
         readable=reader.readable,
     )
+
+
+def parse_summary(token: str, raw: bytes) -> Summary:
+    """What ``parse_info`` says of these four, several times as fast: an index is filled with it."""
+    reader = _Reader()
+    fields = reader.document(raw)
+    name = decode_name(token, fields.get("name"))
+    if name is None:
+        name = shown_token(token)
+    return Summary(name, reader.size(fields), _content_type(fields.get("headers")), fields.get("deleted") is True)
+
+
+def _content_type(headers: object) -> str:
+    if not isinstance(headers, dict):
+        return ""
+    for key, values in headers.items():
+        if key.lower() == "content-type" and (texts := _Reader().header_values(values)):
+            return texts[0]
+    return ""
 
 
 def dump_info(info: ObjectInfo) -> bytes:
@@ -167,9 +195,9 @@ class _Reader:
         if not isinstance(value, dict):
             self.complain("headers is not an object")
             return {}
-        return {key: self._header_values(values) for key, values in value.items()}
+        return {key: self.header_values(values) for key, values in value.items()}
 
-    def _header_values(self, values: Any) -> tuple[str, ...]:
+    def header_values(self, values: Any) -> tuple[str, ...]:
         if isinstance(values, str):
             return (values,)
         if isinstance(values, list) and all(isinstance(value, str) for value in values):

@@ -12,6 +12,8 @@ MAX_BUCKET_NAME = 128
 # A protocol line may have 4,096 bytes (nats-server's max_control_line) and also carries a reply subject and two lengths.
 MAX_SUBJECT = 3800
 STREAM_PREFIX = "OBJ_"
+# base64url's alphabet in terms of base64's; what only the latter has becomes invalid.
+_STANDARD = str.maketrans("-_+/", "+/\0\0")
 NUID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _TOKEN = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*\Z")
 
@@ -98,7 +100,7 @@ def decode_name(token: str, stated: object = None) -> str | None:
     stated: the name inside the metadata, which decides whether a token that is not UTF-8 is nats.js's Latin-1.
     """
     try:
-        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        raw = binascii.a2b_base64(token.translate(_STANDARD) + "=" * (-len(token) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         return None
     try:

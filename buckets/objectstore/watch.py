@@ -45,9 +45,10 @@ class Delivery:
             numbers = tokens[6:11]
         else:
             return None
-        if not all(number.isascii() and number.isdigit() for number in numbers):
+        try:
+            _, stream, consumer, time_ns, pending = map(int, numbers)
+        except ValueError:
             return None
-        _, stream, consumer, time_ns, pending = map(int, numbers)
         return cls(stream, consumer, time_ns, pending)
 
 

@@ -1,6 +1,8 @@
 """What the index answers: folders, pages, orders, search, and what it ignores."""
 
+import gc
 import tracemalloc
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -237,6 +239,17 @@ def test_search_sees_each_change_at_once() -> None:
     assert page_names(index, query="ro\0fi") == ["zero\0file"]
 
 
+def test_what_is_prepared_for_searching_is_the_same_as_what_a_search_reads() -> None:
+    index = filled(*(f"{number:05d}" for number in range(3000)))
+    calls = 1
+    while index.prepare(chunks=1):
+        calls += 1
+    assert calls == len(index._order.chunks) + 1
+    assert all(chunk.columns is not None for chunk in index._order.chunks)
+    index.apply(entry("00042x", 3001))
+    assert page_names(index, query="0042") == ["00042", "00042x"]
+
+
 def test_what_is_not_newer_is_ignored_even_after_the_removal() -> None:
     index = Index("files")
     assert index.apply(entry("a", 5, size=5))
@@ -280,7 +293,7 @@ def test_a_change_moves_an_object_in_the_orders_it_is_shown_in() -> None:
 
 def test_info_is_what_the_message_says_even_if_its_subject_is_no_name() -> None:
     index = Index("files")
-    odd = Entry.read("files", "not base64!", b"nonsense", 3, 4 * SECOND)
+    odd = Entry.read("not base64!", b"nonsense", 3, 4 * SECOND)
     index.apply(odd)
     info = index.get("not base64!")
     assert info is not None
@@ -294,6 +307,20 @@ def test_entries_give_back_what_was_applied() -> None:
     new = entry("a/b.txt", 3, size=4, time=5, content_type="text/plain")
     index.apply(new)
     assert list(index.entries()) == [new]
+
+
+def test_an_index_that_is_dropped_is_freed_at_once() -> None:
+    index = filled("a/b/c", "a/b/d/e", "f")
+    index.page(prefix="a/b/", query="c", sort=Sort(SortKey.SIZE))
+    gone = weakref.ref(index)
+    tree_gone = weakref.finalize(index._tree, list)
+    gc.disable()
+    try:
+        del index
+        assert gone() is None
+        assert not tree_gone.alive
+    finally:
+        gc.enable()
 
 
 def test_clear_forgets_everything() -> None:

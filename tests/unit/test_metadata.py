@@ -1,6 +1,7 @@
 """The info JSON, both ways."""
 
 import base64
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buckets.objectstore import InvalidMetadata, Link, ObjectInfo
-from buckets.objectstore.metadata import dump_info, parse_info
+from buckets.objectstore.metadata import dump_info, parse_info, parse_summary
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -66,6 +67,22 @@ def test_any_document_gives_an_info_that_can_be_written_again(document: dict[str
     except orjson.JSONEncodeError:  # integers beyond 64 bits
         raw = b"{}"
     dump_info(parse(raw))
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=8), st.sampled_from([token("x"), "YQ", "%%", "a.b", "\udcff"]))
+def test_a_summary_says_what_the_whole_info_says(document: dict[str, Any], at: str) -> None:
+    try:
+        raw = orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        raw = b"[]"
+    info = parse_info("b", at, raw, 7, NOW)
+    assert parse_summary(at, raw) == (info.name, info.size, info.content_type, info.deleted)
+
+
+@given(st.dictionaries(st.sampled_from(["Content-Type", "content-type", "X"]), json_values, max_size=3))
+def test_a_summary_has_the_same_content_type(headers: dict[str, Any]) -> None:
+    raw = json.dumps({"nuid": "n", "headers": headers}).encode()
+    assert parse_summary(token("x"), raw).content_type == parse(raw).content_type
 
 
 @pytest.mark.parametrize(

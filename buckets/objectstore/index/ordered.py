@@ -1,7 +1,7 @@
 """A list that stays sorted while it changes."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -42,6 +42,10 @@ class Ordered(Generic[T]):
         self._key = key
         self._chunks = [Chunk(ordered[start : start + CHUNK]) for start in range(0, len(ordered), CHUNK)]
         self._last = [key(chunk[-1]) for chunk in self._chunks]
+
+    @property
+    def chunks(self) -> Sequence[Chunk[T]]:
+        return self._chunks
 
     def __len__(self) -> int:
         return sum(map(len, self._chunks))

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from heapq import nlargest, nsmallest
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
@@ -128,6 +128,14 @@ class Matches:
             start, chunk, _ = self._hits[bisect_right(starts, ordinal) - 1]
             rows.append(chunk[ordinal - start])
         return rows
+
+
+def prepare(rows: Ordered[Row], count: int) -> bool:
+    """Compute what searches read of up to ``count`` chunks that have not been read yet. True when there may be more."""
+    fresh = list(islice((chunk for chunk in rows.chunks if chunk.columns is None), count))
+    for chunk in fresh:
+        _columns(chunk)
+    return len(fresh) == count
 
 
 def _far_in(keys: Callable[[], Iterator[Key]], start: int, stop: int, descending: bool) -> list[Key]:
