@@ -20,7 +20,7 @@ bench: .venv/bench.stamp
 	.venv/bin/python -m bench $(ARGS)
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results tests/interop_node/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results tests/interop_node/node_modules bench/node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/serve.stamp: pyproject.toml constraints.txt

@@ -1,6 +1,7 @@
 """Measure the running site beside its peers: ``python -m bench``."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -47,9 +48,10 @@ def run(arguments: argparse.Namespace, server: NatsServer, site: Site) -> Result
 
 def main() -> int:
     arguments = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server and the site end with us
     server = NatsServer()
-    server.start()
     try:
+        server.start()
         with tempfile.TemporaryDirectory(prefix="nats-files-bench-") as folder, Site(server.url, Path(folder)) as site:
             results = run(arguments, server, site)
     finally:

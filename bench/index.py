@@ -92,6 +92,9 @@ def pages(index: Index, prefix: str) -> None:
 
 
 def searches(index: Index, count: int) -> None:
+    timed("a step of preparing for search", index.prepare)
+    while index.prepare():
+        pass
     for query in ("final.pdf", "123456", "no such thing", "a"):
         hits = index.page(query=query).total
         for key in SortKey:

@@ -38,7 +38,7 @@ def _cpu() -> str:
 
 def _system() -> str:
     try:
-        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}"
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {'.'.join(platform.release().split('.')[:2])}"
     except (OSError, KeyError):
         return f"{platform.system()} {platform.release()}"
 

@@ -1,6 +1,7 @@
 """The ASGI lifespan: the connection to NATS begins and ends here. Without one (Daphne) it begins when it is first needed."""
 
 import asyncio
+import gc
 from collections.abc import Set
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
@@ -19,6 +20,8 @@ class Lifespan:
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         await receive()
         await runtime.store()
+        gc.collect()
+        gc.freeze()  # what is here now stays: the collector need not walk through Django again and again
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._requests:

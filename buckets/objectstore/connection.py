@@ -96,7 +96,10 @@ class Connection:
         """Hand a message to the connection. Raises ``Unavailable`` when it is down: nothing is kept to be sent later."""
         client = await self.client()
         with _in_words():
-            await client.publish(subject, payload, reply=reply, headers=dict(headers) if headers else None)
+            if headers:
+                await client.publish(subject, payload, reply=reply, headers=dict(headers))
+            else:
+                await client.publish_raw(subject, reply, payload)
         _raise_swallowed_cancellation()
 
     def post(self, subject: str) -> None:

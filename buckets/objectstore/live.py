@@ -133,7 +133,8 @@ class LiveBucket:
             self._tell_everything()
 
     def on_expected(self, messages: int) -> None:
-        self.expected = max(self.loaded, messages)
+        if not self.ready:
+            self.expected = max(self.loaded, messages)
         if messages == 0:
             self._become_ready()
 
@@ -177,7 +178,15 @@ class LiveBucket:
                 for subscription in self._subscriptions:
                     subscription.add(name)
 
+    async def prepare(self) -> None:
+        """Make the first search as fast as any: a few milliseconds' work at a time."""
+        more = self.ready
+        while more:
+            more = self.index.prepare()
+            await asyncio.sleep(0)
+
     def _become_ready(self) -> None:
+        self.expected = self.loaded
         self._ready.set()
         self._tell_everything()
 
@@ -253,6 +262,7 @@ class LiveBuckets:
         settings_at = time.monotonic() + SETTINGS_SECONDS
         while not live.idle and not watch.done():
             await asyncio.wait([watch], timeout=SWEEP_SECONDS)
+            await live.prepare()
             live.expire(time.time_ns())
             if time.monotonic() >= settings_at:
                 settings_at = time.monotonic() + SETTINGS_SECONDS

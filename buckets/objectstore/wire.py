@@ -11,6 +11,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,16 @@ class RawClient(Client):
         subscription = await self.subscribe(subject)
         self._raw_handlers[subscription._id] = handler
         return RawSubscription(self, subscription)
+
+    async def publish_raw(self, subject: str, reply: str, payload: bytes) -> None:
+        """Publish without headers. The payload goes to the socket as it is; ``publish`` copies it twice."""
+        if self.is_closed or self._flush_queue is None:
+            raise ConnectionClosedError
+        line = f"PUB {subject} {reply} {len(payload)}\r\n".encode()
+        self._pending += (line, payload, b"\r\n")
+        self._pending_data_size += len(line) + len(payload) + 2
+        if self._flush_queue.empty():
+            await self._flush_pending()
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> None:
         handler = self._raw_handlers.get(sid)
