@@ -20,6 +20,8 @@ START_SECONDS = 60
 class Site:
     """Served by uvicorn on a free loopback port, with a data folder of its own. ``extra`` is added to its environment."""
 
+    command: tuple[str, ...] = ("serve",)
+
     def __init__(self, nats_url: str, **extra: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -35,6 +37,15 @@ class Site:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    @classmethod
+    def under_daphne(cls, nats_url: str) -> "Site":
+        """As ``manage.py runserver`` runs it."""
+        site = cls(nats_url)
+        site.command = ("runserver", "--noreload", f"127.0.0.1:{site.port}")
+        site.manage("migrate", "-v", "0")
+        site.manage("shell", "-v", "0", "-c", f"from nats_files import firstadmin; firstadmin.create({PASSWORD!r})")
+        return site
+
     @property
     def pid(self) -> int:
         assert self._process is not None
@@ -46,7 +57,9 @@ class Site:
 
     def start(self) -> None:
         with (self.data / "test.log").open("ab") as log:
-            self._process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", *self.command], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
         self._wait_until_it_answers()
 
     def stop(self) -> None:
