@@ -6,12 +6,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from .models import ApiToken, Grant
+from .views.login import limited
 
 if TYPE_CHECKING:
     _GrantAdmin = admin.ModelAdmin[Grant]
     _ApiTokenAdmin = admin.ModelAdmin[ApiToken]
 else:
     _GrantAdmin = _ApiTokenAdmin = admin.ModelAdmin
+
+admin.site.login = limited(admin.site.login)  # type: ignore[assignment, method-assign]
 
 
 @admin.register(Grant)

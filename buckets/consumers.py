@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import User
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.db import SessionStore
 
-from .access import NotVisible
+from .access import AnyUser, NotVisible
 from .fragments import gone_html, nats_html
 from .objectstore import BucketNotFound, ConnectionState, InvalidBucketName, LiveBucket, LiveSubscription, ObjectStoreError
 from .relay import Pace, Screen
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 256 * 1024
 CHECK_SECONDS = 30.0
+SESSION_SECONDS = 5.0
 NATS_SECONDS = 1.0
 
 SIGNED_OUT, NOT_FOUND, GONE, BAD_MESSAGE, TRY_AGAIN = 4401, 4404, 4410, 4400, 4503
@@ -42,6 +45,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         self.bucket: str = self.scope["url_route"]["kwargs"]["bucket"]
+        self.user: AnyUser = AnonymousUser()
         self.screen: Screen | None = None
         self.pace = Pace()
         self.wake = asyncio.Event()
@@ -81,7 +85,8 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
         user = await self._user()
         live = await object_service.live(user, self.bucket)
         found = await bucket_service.get_bucket(user, self.bucket)
-        nats, checked, look = None, time.monotonic(), True
+        nats, look = None, True
+        checked = signed_in = time.monotonic()
         with live.subscribe() as changes, Waiter(changes, self.wake) as waiter:
             while not live.gone:
                 nats = await self._tell_nats(nats)
@@ -89,6 +94,9 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
                     await self._tell_files(live, found)
                     await self.pace.rest()
                 look = await waiter.wait(NATS_SECONDS)
+                if time.monotonic() - signed_in > SESSION_SECONDS:
+                    await self._session()
+                    signed_in = time.monotonic()
                 if time.monotonic() - checked > CHECK_SECONDS:
                     found, checked, look = await self._check_again(found), time.monotonic(), True
         await self._send({"parts": gone_html(self.bucket)})
@@ -104,7 +112,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
         """Also on connecting: the page may have been rendered in another time."""
         state = (await store()).state
         if state != told:
-            await self._send({"parts": nats_html(state)})
+            await self._send({"parts": nats_html(state, self.user)})
         return state
 
     async def _check_again(self, found: BucketView) -> BucketView:
@@ -122,13 +130,18 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
 
     async def _user(self) -> User:
         """Who this is now: sessions end, and accounts are switched off, while sockets are open."""
-        session = self.scope["session"]
-        if not session.session_key or not await session.aexists(session.session_key):
-            raise SignedOut
-        user = await get_user(self.scope)
+        user = await get_user({"session": await self._session()})  # type: ignore[typeddict-item]  # it needs no more of the scope
         if not isinstance(user, User):
             raise SignedOut
+        self.user = user
         return user
+
+    async def _session(self) -> SessionStore:
+        """The session as it is now, with one query. One that has ended or expired is empty."""
+        session = SessionStore(self.scope["session"].session_key)
+        if await session.aget(SESSION_KEY) is None:
+            raise SignedOut
+        return session
 
     async def _end(self, code: int) -> None:
         with contextlib.suppress(OSError):  # it has gone by itself

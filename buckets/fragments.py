@@ -4,7 +4,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from .access import Role
+from .access import AnyUser, Role
 from .listing import FilesPage, Row, View, crumbs, files_page
 from .objectstore import ConnectionState, LiveBucket, SortKey
 from .services.buckets import BucketView
@@ -57,9 +57,9 @@ def part_html(context: dict[str, Any]) -> dict[str, str]:
     return {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty", "pager")}
 
 
-def nats_html(nats: ConnectionState) -> dict[str, str]:
-    """What every page says about the connection to NATS, by the id of its element."""
-    context = {"nats": nats}
+def nats_html(nats: ConnectionState, user: AnyUser) -> dict[str, str]:
+    """What every page says about the connection to NATS, by the id of its element; the error as it is to superusers only."""
+    context = {"nats": nats, "user": user}
     return {"nats-status": render_to_string("_nats_status.html", context), "banner": render_to_string("_banner.html", context)}
 
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -18,6 +19,7 @@ PAGE_SIZE = 100
 MAX_PAGE = 1_000_000
 MAX_PREFIX = 3000
 MAX_QUERY = 200
+FIRST_CRUMBS, LAST_CRUMBS = 2, 10
 FOLDER = FileType(Kind.FOLDER, "Folder")
 LINK = FileType(Kind.LINK, "Link")
 
@@ -169,14 +171,19 @@ def _row_id(kind: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
+    """``prefix`` None: it leads nowhere."""
+
     label: str
-    prefix: str
+    prefix: str | None
+
+
+LEFT_OUT = Crumb("…", None)
 
 
 def crumbs(prefix: str) -> list[Crumb]:
-    """The folders on the way to ``prefix``: "a//b" goes through "a/" and "a//"."""
-    found, at = [], 0
-    while (slash := prefix.find("/", at)) >= 0:
-        found.append(Crumb(prefix[at:slash], prefix[: slash + 1]))
-        at = slash + 1
-    return found
+    """The folders on the way to ``prefix``: "a//b" goes through "a/" and "a//". Of many the first and the last, and ``LEFT_OUT``."""
+    ends = [at + 1 for at, char in enumerate(prefix) if char == "/"]
+    steps: list[tuple[int, int] | None] = [*pairwise([0, *ends])]
+    if len(steps) > FIRST_CRUMBS + LAST_CRUMBS:
+        steps[FIRST_CRUMBS:-LAST_CRUMBS] = [None]
+    return [Crumb(prefix[step[0] : step[1] - 1], prefix[: step[1]]) if step else LEFT_OUT for step in steps]

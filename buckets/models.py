@@ -1,4 +1,4 @@
-"""What the database keeps: who may do what, and the tokens of scripts. Objects and buckets live in NATS."""
+"""What the database keeps: who may do what, the tokens of scripts, and failed log-ins. Objects and buckets live in NATS."""
 
 from datetime import timedelta
 
@@ -76,3 +76,16 @@ class ApiToken(models.Model):
     @property
     def expired(self) -> bool:
         return self.expires is not None and self.expires <= timezone.now()
+
+
+class LoginAttempt(models.Model):
+    """An attempt to log in that has not succeeded, kept for some minutes: see ``services.logins``."""
+
+    MAX_NAME = 150
+
+    name = models.CharField(max_length=MAX_NAME, db_index=True)
+    address = models.CharField(max_length=45, db_index=True)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.address}"

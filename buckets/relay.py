@@ -14,6 +14,7 @@ from .services.buckets import BucketView
 
 MAX_ROWS = 500
 MAX_ID = 64
+MAX_NUMBER = 2**53 - 1  # what JavaScript counts exactly
 START = View()
 MIN_PAUSE = 0.1
 COST_FACTOR = 5
@@ -35,7 +36,9 @@ class Screen:
         if not isinstance(message, dict) or not isinstance(message.get("view"), dict):
             return None
         number, rows = message.get("n"), message.get("rows")
-        if not isinstance(number, int) or not isinstance(rows, dict) or len(rows) > MAX_ROWS:
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_NUMBER:
+            return None
+        if not isinstance(rows, dict) or len(rows) > MAX_ROWS:
             return None
         if not all(isinstance(rev, str) and len(row_id) <= MAX_ID and len(rev) <= MAX_ID for row_id, rev in rows.items()):
             return None

@@ -1,7 +1,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from .views import files, health, home
+from .views import files, health, home, login
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("buckets/<str:bucket>/", files.files, name="files"),
     path("buckets/<str:bucket>/upload", files.upload_form, name="upload_form"),
     path("buckets/<str:bucket>/delete", files.delete_objects, name="delete_objects"),
-    path("login", auth.LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("login", login.login, name="login"),
     path("logout", auth.LogoutView.as_view(next_page="login"), name="logout"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -10,14 +10,20 @@ from django.utils.cache import get_conditional_response
 from ..access import AnyUser
 from ..objectstore import ObjectReader, ObjectStoreError
 from ..services import objects
-from .errors import PreconditionFailed
+from .errors import Forbidden, PreconditionFailed
 from .headers import SANDBOX, download_headers
 
 log = logging.getLogger("buckets.errors")
 
+# What a page's own rule "script-src 'self'" and the like would let a stored file be (Sec-Fetch-Dest, W3C Fetch Metadata).
+SCRIPTS = {"script", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet"}
+ACTIVE = SCRIPTS | {"style", "xslt", "manifest", "object", "embed", "frame", "iframe", "fencedframe"}
+
 
 async def download(request: HttpRequest, user: AnyUser, bucket: str, name: str) -> HttpResponseBase:
     """The answer to GET or HEAD. The first piece is read before it begins, so that what is broken from the start has a status."""
+    if request.headers.get("Sec-Fetch-Dest") in ACTIVE:
+        raise Forbidden("Stored files can be downloaded, but not be part of a page.")
     reader = await objects.open_object(user, bucket, name)
     headers = download_headers(name, reader.info)
     early = _conditional(request, reader, headers)

@@ -48,6 +48,7 @@ STATUS: Mapping[str, int] = {
     "method_not_allowed": 405,
     "precondition_failed": 412,
     "too_large": 413,
+    "too_many_attempts": 429,
     INTERNAL: 500,
     "database_unavailable": 503,
     "listing_loading": 503,
@@ -78,6 +79,10 @@ class NotAuthenticated(ApiError):
 
 class CsrfFailed(ApiError):
     code = "csrf_failed"
+
+
+class Forbidden(ApiError):
+    code = "forbidden"
 
 
 class NotFound(ApiError):

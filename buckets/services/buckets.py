@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..access import AnyUser, Role, require, require_create, roles
 from ..models import Grant
-from ..objectstore import BucketConfig, BucketNotFound, BucketStatus
+from ..objectstore import BucketConfig, BucketNotFound, BucketStatus, ObjectStoreError
 from .audit import record
 from .runtime import store
 
@@ -14,10 +14,10 @@ COUNTING_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class BucketView:
-    """A bucket as a user sees it: its status, how many objects it holds, and what the user may do there."""
+    """A bucket as a user sees it: its status, how many objects it holds (None: it does not tell now), and what the user may do there."""
 
     status: BucketStatus
-    objects: int
+    objects: int | None
     role: Role
 
 
@@ -66,4 +66,10 @@ async def delete_bucket(user: AnyUser, bucket: str) -> None:
 
 
 async def _view(status: BucketStatus, role: Role) -> BucketView:
-    return BucketView(status, await (await store()).count_objects(status.name), role)
+    try:
+        objects = await (await store()).count_objects(status.name)
+    except BucketNotFound:
+        raise
+    except ObjectStoreError:  # no leader, say: nothing that those who look at other buckets should suffer from
+        objects = None
+    return BucketView(status, objects, role)

@@ -3,6 +3,8 @@
 ``code`` is stable and part of the JSON API; ``str(error)`` is one sentence for the user.
 """
 
+from ..words import duration
+
 
 class ServiceError(Exception):
     code = "bad_request"
@@ -39,6 +41,16 @@ class AlreadyThere(ServiceError):
 class TooManyNames(ServiceError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"Name {limit:,} objects at most at a time.")
+
+
+class TooManyAttempts(ServiceError):
+    """Too many log-ins have failed; after ``seconds`` there may be another one."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many failed attempts to sign in. Try again in {duration(-(-seconds // 60) * 60)}.")
+        self.seconds = seconds
 
 
 class StillLoading(ServiceError):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate, chain, takewhile
 
 from django.conf import settings
 
@@ -17,6 +18,7 @@ from .runtime import store
 MAX_NAMES = 1000
 DELETING_AT_ONCE = 8
 LOADING_SECONDS = 20.0
+MAX_SCAN_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,32 @@ async def live(user: AnyUser, bucket: str) -> LiveBucket:
 async def scan(
     user: AnyUser, bucket: str, *, prefix: str = "", delimiter: str = "", query: str = "", sort: Sort, limit: int, cursor: str | None = None
 ) -> Scan:
-    """VIEWER. One piece of a complete listing.
+    """VIEWER. One piece of a complete listing, of 8 MiB of metadata at most or of one object.
 
     Raises ``BucketNotFound``, ``StillLoading`` when the index is not complete in 20 s, ``ValueError`` for a bad cursor.
     """
     listing = await live(user, bucket)
     if not await listing.wait_ready(LOADING_SECONDS):
         raise StillLoading(bucket, listing.loaded, listing.expected)
-    return listing.index.scan(prefix=prefix, delimiter=delimiter, query=query, sort=sort, limit=limit, cursor=cursor)
+
+    def piece(limit: int) -> Scan:
+        return listing.index.scan(prefix=prefix, delimiter=delimiter, query=query, sort=sort, limit=limit, cursor=cursor)
+
+    found = piece(limit)
+    fitting = _fitting(found.objects)
+    return found if fitting == len(found.objects) else piece(max(fitting, 1))
+
+
+def _fitting(objects: Sequence[ObjectInfo]) -> int:
+    """How many of ``objects``, from the first on, have ``MAX_SCAN_BYTES`` of metadata together."""
+    sizes = accumulate(_weight(info) for info in objects)
+    return sum(1 for _ in takewhile(lambda size: size <= MAX_SCAN_BYTES, sizes))
+
+
+def _weight(info: ObjectInfo) -> int:
+    headers = (text for key, values in info.headers.items() for text in (key, *values))
+    texts = chain((info.name, info.description), headers, *info.metadata.items())
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 
 async def info(user: AnyUser, bucket: str, name: str) -> ObjectInfo:
@@ -58,10 +78,17 @@ async def open_object(user: AnyUser, bucket: str, name: str) -> ObjectReader:
     Raises ``ObjectNotFound``, also when the link leads to where the user may see nothing, and ``ObjectUnreadable``.
     """
     await require(user, bucket, Role.VIEWER)
+    link = (await (await store()).info(bucket, name)).link
+    if link:
+        await _check_link(user, bucket, name, link.bucket)  # before anything is asked that tells what is there
     reader = await (await store()).get(bucket, name)
-    if reader.info.bucket != bucket and (await roles(user)).of(reader.info.bucket) is None:
-        raise ObjectNotFound(f"“{name}” is a link to an object that is not there or that you may not see.")
+    await _check_link(user, bucket, name, reader.info.bucket)  # it may have been replaced since
     return reader
+
+
+async def _check_link(user: AnyUser, bucket: str, name: str, target: str) -> None:
+    if target != bucket and (await roles(user)).of(target) is None:
+        raise ObjectNotFound(f"“{name}” is a link to an object that is not there or that you may not see.")
 
 
 async def read_pieces(user: AnyUser, bucket: str, name: str, reader: ObjectReader) -> AsyncGenerator[bytes, None]:

@@ -48,6 +48,15 @@ def test_crumbs_lead_through_every_folder(prefix: str, labels: list[str], prefix
     assert ([crumb.label for crumb in found], [crumb.prefix for crumb in found]) == (labels, prefixes)
 
 
+def test_of_many_crumbs_the_first_and_the_last_are_shown() -> None:
+    prefix = "".join(f"{number}/" for number in range(1000))
+    found = crumbs(prefix)
+    assert [crumb.label for crumb in found] == ["0", "1", "…", *map(str, range(990, 1000))]
+    assert [crumb.prefix for crumb in found[:3]] == ["0/", "0/1/", None]
+    assert found[-1].prefix == prefix
+    assert len(crumbs("a/" * 12)) == 12
+
+
 @given(names)
 def test_every_name_gives_a_row_that_says_which(name: str) -> None:
     row = object_row(info(name))

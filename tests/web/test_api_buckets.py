@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from buckets.models import Grant
-from buckets.objectstore import ObjectStore
+from buckets.objectstore import InvalidBucketName, ObjectStore
 from buckets.roles import Role
 
 from .conftest import Cast, Visitors
@@ -44,6 +44,18 @@ async def test_it_shows_every_field_of_a_bucket(base: str, owner: httpx.AsyncCli
     assert (shown["ttl_seconds"], shown["max_bytes"], shown["sealed"], shown["role"]) == (None, None, False, "admin")
     assert shown["created"].endswith("Z")
     assert shown["stream"]["last_time"].endswith("Z")
+
+
+async def test_it_lists_a_bucket_that_cannot_be_counted(
+    bucket: str, base: str, site: ObjectStore, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: str) -> int:
+        raise InvalidBucketName("odd")
+
+    monkeypatch.setattr(site, "count_objects", fail)
+    (listed,) = (await owner.get(URL)).json()["buckets"]
+    assert (listed["name"], listed["objects"]) == (bucket, None)
+    assert (await owner.get(base)).json()["objects"] is None
 
 
 async def test_it_makes_the_creator_its_admin(site: ObjectStore, visitors: Visitors, cast: Cast, bucket_name: str) -> None:

@@ -43,6 +43,19 @@ async def test_it_answers_head_as_get_without_the_body(page: str, owner: httpx.A
     assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
 
 
+@pytest.mark.parametrize("role", ["script", "style", "worker", "serviceworker", "object", "embed", "iframe", "manifest", "xslt"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_it_does_not_give_a_file_to_a_page_as_a_part_of_it(page: str, owner: httpx.AsyncClient, method: str, role: str) -> None:
+    response = await owner.request(method, page, headers={"Sec-Fetch-Dest": role})
+    assert response.status_code == 403
+    assert method == "HEAD" or response.json()["error"]["code"] == "forbidden"
+
+
+@pytest.mark.parametrize("role", ["document", "empty", "image", "video"])
+async def test_it_gives_a_file_to_who_downloads_or_looks_at_it(page: str, owner: httpx.AsyncClient, role: str) -> None:
+    assert (await owner.get(page, headers={"Sec-Fetch-Dest": role})).status_code == 200
+
+
 @pytest.mark.parametrize("template", ["{0}", "W/{0}", '"other", {0}', '"a",W/{0} , "b"', "*"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_it_answers_304_to_who_has_it(page: str, owner: httpx.AsyncClient, method: str, template: str) -> None:

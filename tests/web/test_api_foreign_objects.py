@@ -29,6 +29,14 @@ async def test_it_answers_422_for_an_object_that_cannot_be_read(bucket: str, bas
     assert (response.status_code, response.json()["error"]["code"]) == (422, "object_unreadable")
 
 
+async def test_it_answers_422_for_an_object_of_an_absurd_size(bucket: str, base: str, owner: httpx.AsyncClient, foreign: Client) -> None:
+    await foreign.jetstream().publish(f"$O.{bucket}.C.N1", b"data")
+    await foreign_object(foreign, bucket, "huge", {"size": 2**60, "chunks": 1})
+    for method in ("GET", "HEAD"):
+        assert (await owner.request(method, f"{base}/objects/huge")).status_code == 422
+    assert (await owner.get(f"{base}/objects/huge")).json()["error"]["code"] == "object_unreadable"
+
+
 async def test_it_lists_an_odd_object_with_its_problem(bucket: str, base: str, owner: httpx.AsyncClient, foreign: Client) -> None:
     await owner.put(f"{base}/objects/fine", content=b"x")
     await foreign_object(foreign, bucket, "odd", {"size": -5, "headers": {"Content-Type": 7}})
@@ -93,3 +101,21 @@ async def test_it_follows_a_link_only_to_where_one_may_look(
     for method in ("GET", "HEAD"):
         assert (await owner.request(method, f"{base}/objects/away")).status_code == 404
     assert (await owner.get(f"{base}/objects/here")).content == b"mine"
+
+
+@pytest.mark.parametrize("options", [{"name": "plan"}, {"name": "absent"}, {"name": "link"}, {"name": "odd"}, {}], ids=str)
+async def test_a_link_to_where_one_may_not_look_does_not_tell_what_is_there(
+    bucket: str, base: str, owner: httpx.AsyncClient, admin: httpx.AsyncClient, foreign: Client, options: dict[str, str]
+) -> None:
+    secret = f"{bucket}-secret"
+    await admin.post("/api/v1/buckets", json={"name": secret})
+    await admin.put(f"/api/v1/buckets/{secret}/objects/plan", content=b"secret")
+    await foreign_object(foreign, secret, "link", {"options": {"link": {"bucket": secret, "name": "plan"}}})
+    await foreign_object(foreign, secret, "odd", b"not json")
+    answers = []
+    for target in (secret, f"{bucket}-absent"):
+        await foreign_object(foreign, bucket, "away", {"options": {"link": {"bucket": target, **options}}})
+        response = await owner.get(f"{base}/objects/away")
+        answers.append((response.status_code, response.json()["error"]))
+    message = "“away” is a link to an object that is not there or that you may not see."
+    assert answers == [(404, {"code": "object_not_found", "message": message})] * 2

@@ -11,12 +11,14 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import Client as DjangoClient
+from django.utils import timezone
 from nats.aio.client import Client
 from pytest_django import Settings
 
 from buckets import consumers
+from buckets.fragments import nats_html
 from buckets.models import Grant
-from buckets.objectstore import ConnectOptions, ObjectStore
+from buckets.objectstore import ConnectionState, ConnectOptions, ObjectStore
 from buckets.relay import Pace
 from buckets.services import buckets as bucket_service
 from buckets.services import runtime
@@ -212,6 +214,7 @@ async def test_a_reconnected_browser_catches_up(bucket: str, site: ObjectStore, 
 @pytest.mark.parametrize(
     "message",
     ["no JSON", "[]", "[" * 100_000, '{"n": 1}', '{"n": "x", "view": {}, "rows": {}}', '{"n": 1, "view": {}, "rows": {"r": 5}}',
+     json.dumps({"n": 2**70, "view": {}, "rows": {}}), '{"n": -1, "view": {}, "rows": {}}', '{"n": true, "view": {}, "rows": {}}',
      json.dumps({"n": 1, "view": {}, "rows": {str(number): "1" for number in range(1000)}}), "x" * 1_000_000],
     ids=lambda message: message[:20],
 )  # fmt: skip
@@ -252,6 +255,43 @@ async def test_it_ends_when_the_right_does(
     await listener.until(lambda: "facts" in listener.parts)
     await take_away(what, cast.colleague)
     assert await listener.close_code() == (4404 if what in ("grant", "role") else 4401)
+
+
+@pytest.mark.parametrize("how", ["ended", "expired"])
+async def test_it_ends_soon_when_the_session_does(
+    cast: Cast, site: ObjectStore, listen: Listen, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    from django.contrib.sessions.models import Session
+
+    monkeypatch.setattr(consumers, "SESSION_SECONDS", 0.0)
+    monkeypatch.setattr(consumers, "NATS_SECONDS", 0.05)
+    listener = await listen()
+    await listener.show()
+    await listener.until(lambda: "facts" in listener.parts)
+    if how == "ended":
+        await Session.objects.all().adelete()
+    else:
+        await Session.objects.all().aupdate(expire_date=timezone.now())
+    assert await listener.close_code() == 4401
+
+
+async def test_an_expired_session_opens_no_socket(cast: Cast, listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.contrib.sessions.models import Session
+
+    real = consumers.LiveFilesConsumer._user
+
+    async def just_expired(self: consumers.LiveFilesConsumer) -> User:
+        await Session.objects.all().aupdate(expire_date=timezone.now())
+        return await real(self)
+
+    monkeypatch.setattr(consumers.LiveFilesConsumer, "_user", just_expired)
+    assert await (await listen()).close_code() == 4401
+
+
+@pytest.mark.parametrize(("who", "told"), [("admin", True), ("owner", False)])
+async def test_only_superusers_are_told_the_error_of_nats(cast: Cast, who: str, told: bool) -> None:
+    banner = nats_html(ConnectionState(connected=False, error="dial 10.0.0.5"), getattr(cast, who))["banner"]
+    assert ("10.0.0.5" in banner) is told
 
 
 async def take_away(what: str, user: User) -> None:

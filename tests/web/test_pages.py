@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 from nats.aio.client import Client
 from pytest_django import Settings
 
-from buckets.objectstore import ConnectOptions, ObjectStore
+from buckets.objectstore import ConnectOptions, ObjectStore, Unavailable
 from buckets.objectstore.names import metadata_subject
 from buckets.services import runtime
 
@@ -177,11 +178,43 @@ async def test_nonsense_in_the_address_shows_the_page_anyway(bucket: str, browse
     assert (await browser.get(f"/buckets/{bucket}/{query}")).status_code == 200
 
 
+async def test_the_page_of_a_very_deep_folder_is_small(bucket: str, browser: httpx.AsyncClient) -> None:
+    page = await browser.get(f"/buckets/{bucket}/?prefix={'/' * 3000}")
+    assert '<span class="muted">…</span>' in page.text
+    assert len(page.content) < 300_000
+
+
+async def test_a_bucket_that_cannot_be_counted_is_listed_anyway(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: str) -> int:
+        raise Unavailable("no leader")
+
+    monkeypatch.setattr(site, "count_objects", fail)
+    page = await browser.get("/")
+    assert page.status_code == 200
+    assert f"bucket-{bucket}" in page.text
+    assert "– files" in page.text
+    assert (await browser.get(f"/buckets/{bucket}/")).status_code == 200
+
+
 async def test_no_page_has_inline_script_or_style(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
     await fill(site, bucket, "a", "d/b")
     for path in ("/", "/buckets/new", f"/buckets/{bucket}/", f"/buckets/{bucket}/upload", "/buckets/none/", "/nowhere"):
         text = (await browser.get(path)).text
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|hx-on|<script(?![^>]*\ssrc=)", text), path
+
+
+async def test_only_superusers_see_the_error_of_nats(cast: Cast, settings: Settings, visit: Callable[..., httpx.AsyncClient]) -> None:
+    settings.NATS = ConnectOptions(servers=("nats://127.0.0.1:9",), connect_wait=0.1)
+    titles = []
+    try:
+        for user in (cast.admin, cast.owner):
+            page = (await (await sync_to_async(browser_of)(user, visit)).get("/")).text
+            titles.append('title="' in page.partition('id="banner"')[2].partition(">")[0])
+    finally:
+        await runtime.close_store()
+    assert titles == [True, False]
 
 
 async def test_while_nats_is_away_the_page_says_so_and_comes_back(
@@ -210,8 +243,6 @@ def viewer_browser(cast: Cast, visit: Callable[..., httpx.AsyncClient]) -> httpx
 
 
 async def signed_in(cast: Cast, visit: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
-    from asgiref.sync import sync_to_async
-
     return await sync_to_async(browser_of)(cast.owner, visit)
 
 

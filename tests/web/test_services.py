@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import Settings
 
 from buckets.access import AnyUser, NotAllowed, NotVisible
-from buckets.objectstore import BucketConfig, InvalidObjectName, ObjectStore
+from buckets.objectstore import BucketConfig, InvalidObjectName, ObjectStore, Sort
 from buckets.services import buckets, objects, runtime
 from buckets.services.errors import TooManyNames, UploadTooLarge
 
@@ -28,6 +28,29 @@ async def test_it_deletes_many_each_for_itself(bucket: str, cast: Cast) -> None:
     live = await objects.live(cast.editor, bucket)
     assert await live.wait_ready(10)
     assert len(live.index) == 0
+
+
+async def test_a_piece_of_the_listing_ends_at_its_share_of_bytes(bucket: str, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    long_name = "x" * 2000
+    names = ["a", "b", "c", "d", "e/f", "g"]
+    for name in names:
+        await objects.upload(cast.editor, bucket, name, body(b""), original_name=long_name)
+    monkeypatch.setattr(objects, "MAX_SCAN_BYTES", 5000)
+    pieces = await pieces_of_listing(cast.editor, bucket)
+    assert [len(piece) for piece in pieces] == [2, 2, 2]
+    assert [name for piece in pieces for name in piece] == names
+    monkeypatch.setattr(objects, "MAX_SCAN_BYTES", 1)
+    assert await pieces_of_listing(cast.editor, bucket) == [[name] for name in names]
+
+
+async def pieces_of_listing(user: AnyUser, bucket: str) -> list[list[str]]:
+    pieces: list[list[str]] = []
+    cursor: str | None = None
+    while True:
+        found = await objects.scan(user, bucket, sort=Sort(), limit=1000, cursor=cursor)
+        pieces.append([info.name for info in found.objects])
+        if (cursor := found.cursor) is None:
+            return pieces
 
 
 async def test_it_bounds_how_many_are_deleted_at_a_time(bucket: str, cast: Cast) -> None:
