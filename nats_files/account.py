@@ -1,25 +1,30 @@
-"""How to reach the embedded nats-server: its loopback port and its one user, kept in the data folder."""
+"""How to reach the embedded nats-server: its loopback port and its one user's nkey, kept in the data folder.
+
+The user proves with a signature that it has the seed. The server knows the public key only, and who listens on its port while it is
+away learns nothing.
+"""
 
 import json
-import secrets
+import os
 import socket
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import nkeys
 from django.core.exceptions import ImproperlyConfigured
 
 from . import datafolder
 
 LOOPBACK = "127.0.0.1"
 ACCOUNT_FILE = "account.json"
-USER = "nats-files"
+SEED_FILE = "user.nk"
 
 
 @dataclass(frozen=True)
 class Account:
     port: int
-    user: str
-    password: str
+    seed_file: Path
+    public_key: str
 
     @property
     def url(self) -> str:
@@ -28,12 +33,7 @@ class Account:
 
 def load(folder: Path) -> Account:
     """The account kept in ``folder``; the first time, a new one on a free port. Raises ``ImproperlyConfigured`` for a broken file."""
-    path = folder / ACCOUNT_FILE
-    text = datafolder.keep(path, lambda: _dump(Account(free_port(), USER, secrets.token_urlsafe(32))))
-    try:
-        return Account(**json.loads(text))
-    except (ValueError, TypeError):
-        raise ImproperlyConfigured(f"{path} cannot be read. Remove it, and a new one is made.") from None
+    return Account(_port(folder / ACCOUNT_FILE), folder / SEED_FILE, _public_key(folder / SEED_FILE))
 
 
 def on_free_port(folder: Path, account: Account) -> Account:
@@ -41,7 +41,7 @@ def on_free_port(folder: Path, account: Account) -> Account:
     if is_free(account.port):
         return account
     moved = replace(account, port=free_port())
-    datafolder.replace(folder / ACCOUNT_FILE, _dump(moved))
+    datafolder.replace(folder / ACCOUNT_FILE, _dump(moved.port))
     return moved
 
 
@@ -61,5 +61,29 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _dump(account: Account) -> str:
-    return json.dumps(asdict(account)) + "\n"
+def _port(path: Path) -> int:
+    text = datafolder.keep(path, lambda: _dump(free_port()))
+    try:
+        return int(json.loads(text)["port"])
+    except (ValueError, TypeError, KeyError):
+        raise _unreadable(path) from None
+
+
+def _public_key(path: Path) -> str:
+    seed = datafolder.keep(path, _new_seed)
+    try:
+        return bytes(nkeys.from_seed(bytearray(seed.strip().encode())).public_key).decode()
+    except (ValueError, nkeys.NkeysError):
+        raise _unreadable(path) from None
+
+
+def _dump(port: int) -> str:
+    return json.dumps({"port": port}) + "\n"
+
+
+def _new_seed() -> str:
+    return bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)).decode()
+
+
+def _unreadable(path: Path) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{path} cannot be read. Remove it, and a new one is made.")

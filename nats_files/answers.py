@@ -1,9 +1,13 @@
-"""Answers that are given before the end of a request's body, and one that never reaches a view."""
+"""Answers that are given before the end of a request's body, and those to requests that are refused before a view has them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from django.http import HttpResponse, JsonResponse
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views import defaults
 
 from .requestbody import Message, RequestBody
 
@@ -60,11 +64,30 @@ class EarlyAnswer:
 
 
 def too_large(path: str, limit: int) -> HttpResponse:
-    """413 for a request body of more than ``limit`` bytes, as JSON for the API and as text for everybody else."""
+    """413 for a request body of more than ``limit`` bytes."""
     message = f"This request has more than {limit:,} bytes, which is the limit for forms. Larger files go through the page or the API."
+    return refusal(path, 413, "too_large", message)
+
+
+def too_slow(path: str) -> HttpResponse:
+    """408 for a request body that does not come to its end in time."""
+    return refusal(path, 408, "request_timeout", "This request took too long to come in.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's ``handler400``: 413 for a form over its limits, and the page for everything else."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request.path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
+    if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
+        return refusal(request.path, 413, "too_large", "This form has too many fields.")
+    return defaults.bad_request(request, exception)
+
+
+def refusal(path: str, status: int, code: str, message: str) -> HttpResponse:
+    """As JSON for the API and as text for everybody else."""
     if path.startswith("/api/"):
-        response: HttpResponse = JsonResponse({"error": {"code": "too_large", "message": message}}, status=413)
+        response: HttpResponse = JsonResponse({"error": {"code": code, "message": message}}, status=status)
     else:
-        response = HttpResponse(message + "\n", content_type="text/plain; charset=utf-8", status=413)
+        response = HttpResponse(message + "\n", content_type="text/plain; charset=utf-8", status=status)
     response["Content-Length"] = str(len(response.content))
     return response

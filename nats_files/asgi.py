@@ -4,8 +4,9 @@ import os
 
 import django
 from channels.auth import AuthMiddlewareStack
+from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nats_files.settings")
 django.setup(set_prefix=False)
@@ -13,13 +14,25 @@ django.setup(set_prefix=False)
 from buckets.routing import websocket_urlpatterns  # noqa: E402
 
 from .lifespan import Lifespan  # noqa: E402
+from .origins import SameOrigin  # noqa: E402
 from .streaming import StreamingHandler  # noqa: E402
 
+NOT_FOUND = 4404
+
+
+class Unknown(AsyncWebsocketConsumer):
+    """Where there is nothing; the router alone would write a traceback."""
+
+    async def connect(self) -> None:
+        await self.close(NOT_FOUND)
+
+
 http = StreamingHandler()
+websocket = URLRouter([*websocket_urlpatterns, re_path("", Unknown.as_asgi())])  # type: ignore[arg-type, list-item]
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),  # type: ignore[arg-type]
+        "websocket": SameOrigin(AuthMiddlewareStack(websocket)),
         "lifespan": Lifespan(http.requests),
     }
 )

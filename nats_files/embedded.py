@@ -23,11 +23,12 @@ STOP_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 30.0
+INHERITED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", guard.WATCHED)  # of the environment, which has secrets too
 CONFIG = """\
 # Written by NATS Files at every start.
 server_name: nats-files
 listen: "{host}:{port}"
-authorization {{ user: "{user}", password: "{password}" }}
+authorization {{ users: [ {{ nkey: {public_key} }} ] }}
 jetstream {{ store_dir: "{store}" }}
 max_pending: 128MB
 log_file: "{log}"
@@ -118,7 +119,13 @@ class EmbeddedServer:
         try:
             with self._output.open("wb") as output:
                 return subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, pass_fds=[lock]
+                    command,
+                    env={name: os.environ[name] for name in INHERITED if name in os.environ},
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    pass_fds=[lock],
                 )
         finally:
             os.close(lock)
@@ -141,8 +148,7 @@ class EmbeddedServer:
         text = CONFIG.format(
             host=account.LOOPBACK,
             port=self.account.port,
-            user=self.account.user,
-            password=self.account.password,
+            public_key=self.account.public_key,
             store=_quoted(self._folder / "jetstream"),
             log=_quoted(self._log),
         )

@@ -6,6 +6,8 @@ import logging
 import time
 from typing import Any
 
+# What Django says with a traceback of a request that it has refused: anybody could fill the disk with these.
+REFUSALS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName", "color_message"}
 
 
@@ -77,5 +79,6 @@ def configuration(level: str, style: str, access_log: bool) -> dict[str, Any]:
             "asyncio": {"level": "WARNING"},
             # The client library prints tracebacks for every lost connection; the store logs those itself, in one line.
             "nats": {"handlers": ["none"], "propagate": False},
+            **{f"django.security.{name}": {"handlers": ["none"], "propagate": False} for name in REFUSALS},
         },
     }

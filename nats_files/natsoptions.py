@@ -30,7 +30,7 @@ def read(env: Env, embedded: Path) -> ConnectOptions:
     if any(ways.values()):
         raise ImproperlyConfigured("NATS_URL is not set, but a NATS variable that says how to authenticate, TLS or the domain is.")
     own = account.load(embedded)
-    return replace(options, servers=(own.url,), user=own.user, password=own.password)
+    return replace(options, servers=(own.url,), nkey_seed=str(own.seed_file))
 
 
 def _ways(env: Env) -> dict[str, Any]:

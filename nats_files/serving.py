@@ -1,6 +1,7 @@
 """The site under uvicorn, in this process."""
 
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,9 +11,12 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 
+from .protocol import BoundedProtocol
+
 KEEP_ALIVE_SECONDS = 65
 GRACE_SECONDS = 5
 WEBSOCKET_MESSAGE_BYTES = 64 * 1024
+OPEN_FILES_WITHOUT_LIMIT = 10240  # of macOS, which names none and takes no more
 
 
 class Site(uvicorn.Server):
@@ -53,6 +57,14 @@ class Stopper:
             raise SystemExit(0)
 
 
+def raise_open_files() -> None:
+    """As many open files as this process may have: each connection is one, and the usual limit is far below ``MAX_CONNECTIONS``."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES_WITHOUT_LIMIT if hard == resource.RLIM_INFINITY else hard
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket, which does not listen yet. Raises OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -83,12 +95,13 @@ def _config() -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="websockets-sansio",
         lifespan="on",
         log_config=None,
         access_log=settings.ACCESS_LOG,
         server_header=False,
+        limit_concurrency=settings.MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,

@@ -23,6 +23,7 @@ LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS"), *LOOPBACK_HOSTS]
 MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 0)
 MAX_FORM_BYTES = env.whole("MAX_FORM_BYTES", 64 * 1024 * 1024, 1024)
+MAX_CONNECTIONS = env.whole("MAX_CONNECTIONS", 1000, 10)
 ADMIN_PASSWORD = env.optional("NATS_FILES_ADMIN_PASSWORD")
 
 # NATS. Without NATS_URL, `manage.py serve` and `runserver` start a server of their own.
@@ -36,7 +37,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # HTTPS, which something in front of the site ends.
 HTTPS = env.flag("HTTPS")
 BEHIND_PROXY = env.flag("BEHIND_PROXY")
-FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "*")
+FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 0)

@@ -6,6 +6,7 @@ an empty body, and when it then listens for the client's disconnect, that listen
 """
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -18,8 +19,8 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from .answers import EarlyAnswer, Send, too_large
-from .requestbody import Message, Receive, RequestBody
+from .answers import EarlyAnswer, Send, too_large, too_slow
+from .requestbody import IDLE_SECONDS, Message, Receive, RequestBody
 
 Scope = dict[str, Any]
 
@@ -28,11 +29,20 @@ STREAMED_TYPES = (b"application/octet-stream", b"application/offset+octet-stream
 STREAMED_PUTS = "/api/"
 RESPONSE_PIECE = 512 * 1024
 
+# An ordinary body, which is kept on disk: how long it may take to come in, and its size from who shows neither session nor token.
+FORM_SECONDS = 900.0
+ANONYMOUS_FORM_BYTES = 64 * 1024
+
+
+class FormTooSlow(Exception):
+    """The client does not send its form, or not fast enough."""
+
 
 @dataclass
 class _Request:
     """What Django has opened for a request, and leaves open when the request's own task is cancelled."""
 
+    form_limit: int
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     file: IO[bytes] | None = None
 
@@ -56,7 +66,7 @@ class StreamingHandler(ASGIHandler):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request. Cancelled, as when the site stops, it first cancels its view and waits for that to clean up."""
-        request, task = _Request(), _current_task()
+        request, task = _Request(form_limit(dict(scope["headers"]))), _current_task()
         _request.set(request)
         self.requests.add(task)
         try:
@@ -73,14 +83,17 @@ class StreamingHandler(ASGIHandler):
             body = scope[BODY_KEY] = RequestBody(receive, headers)
             await super().handle(scope, _Listener(body), EarlyAnswer(body, send))
             return
+        limit = _request.get().form_limit
         try:
-            _check_length(headers)
+            _check_length(headers, limit)
             await super().handle(scope, receive, send)
         except RequestDataTooBig:
-            await self._refuse(scope["path"], RequestBody(receive, headers), send)
+            await self._refuse(too_large(scope["path"], limit), RequestBody(receive, headers), send)
+        except FormTooSlow:
+            await self._refuse(too_slow(scope["path"]), RequestBody(receive, headers), send)
 
-    async def _refuse(self, path: str, body: RequestBody, send: Send) -> None:
-        answer = self.send_response(too_large(path, settings.MAX_FORM_BYTES), EarlyAnswer(body, send))
+    async def _refuse(self, response: HttpResponseBase, body: RequestBody, send: Send) -> None:
+        answer = self.send_response(response, EarlyAnswer(body, send))
         tasks: list[asyncio.Task[Any]] = [asyncio.create_task(answer), asyncio.create_task(body.pump())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -96,10 +109,10 @@ class StreamingHandler(ASGIHandler):
         return await super().run_get_response(request)
 
     async def read_body(self, receive: Receive) -> IO[bytes]:
-        """Django's, but no longer than ``MAX_FORM_BYTES``: nobody can fill the disk. Raises ``RequestDataTooBig``, ``RequestAborted``."""
+        """Django's, but bounded: nobody can fill the disk. Raises ``RequestDataTooBig``, ``FormTooSlow``, ``RequestAborted``."""
         file = tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b")  # noqa: SIM115 - Django closes it
         try:
-            await _spool(receive, file, settings.MAX_FORM_BYTES)
+            await _spool(receive, file, _request.get().form_limit)
         except BaseException:
             file.close()
             raise
@@ -115,22 +128,34 @@ def is_streamed(scope: Scope, headers: dict[bytes, bytes]) -> bool:
     return media_type in STREAMED_TYPES or (scope["method"] == "PUT" and path.startswith(STREAMED_PUTS))
 
 
-def _check_length(headers: dict[bytes, bytes]) -> None:
+def form_limit(headers: dict[bytes, bytes]) -> int:
+    """How long an ordinary body may be."""
+    cookies = re.split(rb";\s*", headers.get(b"cookie", b""))
+    known = b"authorization" in headers or any(cookie.startswith(f"{settings.SESSION_COOKIE_NAME}=".encode()) for cookie in cookies)
+    return settings.MAX_FORM_BYTES if known else min(ANONYMOUS_FORM_BYTES, settings.MAX_FORM_BYTES)
+
+
+def _check_length(headers: dict[bytes, bytes], limit: int) -> None:
     length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length) > settings.MAX_FORM_BYTES:
+    if length.isdigit() and int(length) > limit:
         raise RequestDataTooBig
 
 
 async def _spool(receive: Receive, file: IO[bytes], limit: int) -> None:
     more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RequestAborted
-        file.write(message.get("body", b""))
-        if file.tell() > limit:
-            raise RequestDataTooBig
-        more = message.get("more_body", False)
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            while more:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestAborted
+                file.write(message.get("body", b""))
+                if file.tell() > limit:
+                    raise RequestDataTooBig
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise FormTooSlow from None
 
 
 def _current_task() -> asyncio.Task[Any]:

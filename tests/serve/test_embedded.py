@@ -1,7 +1,9 @@
 """The embedded nats-server by itself."""
 
+import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,8 +15,10 @@ import psutil
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from nats_files import account, embedded, guard
+from buckets.objectstore import ObjectStore
+from nats_files import account, embedded, guard, natsoptions
 from nats_files.embedded import AlreadyRunning, EmbeddedServer, EmbeddedServerError
+from nats_files.env import Env
 from tests.serve.process import ROOT, kill, until
 from tests.serve.test_serve import alive
 
@@ -44,7 +48,7 @@ def servers(folder: Path) -> list[psutil.Process]:
 
 async def test_it_has_jetstream(folder: Path) -> None:
     with EmbeddedServer(folder) as own:
-        client = await nats.connect(own.url, user=own.user, password=own.password)
+        client = await nats.connect(own.url, nkeys_seed=str(own.seed_file))
         await client.jetstream().add_stream(name="s", subjects=["s"])
         await client.close()
 
@@ -77,8 +81,8 @@ def test_no_process_is_left_when_an_error_ends_the_site(folder: Path) -> None:
 def test_what_it_writes_is_private(folder: Path) -> None:
     with EmbeddedServer(folder):
         pass
-    modes = {name: (folder / name).stat().st_mode & 0o777 for name in ("account.json", "nats-server.conf")}
-    assert modes == {"account.json": 0o600, "nats-server.conf": 0o600}
+    modes = {name: (folder / name).stat().st_mode & 0o777 for name in ("account.json", "user.nk", "nats-server.conf")}
+    assert modes == dict.fromkeys(modes, 0o600)
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -140,11 +144,59 @@ def test_a_missing_server_says_what_to_do(folder: Path, monkeypatch: pytest.Monk
         pass
 
 
-def test_a_broken_account_file_names_itself(folder: Path) -> None:
+@pytest.mark.parametrize(("name", "text"), [("account.json", '{"user": 1}'), ("account.json", "["), ("user.nk", "SUAB"), ("user.nk", "")])
+def test_a_broken_account_file_names_itself(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True)
-    (folder / "account.json").write_text(json.dumps({"port": 1}))
-    with pytest.raises(ImproperlyConfigured, match=r"account\.json"):
+    (folder / name).write_text(text)
+    with pytest.raises(ImproperlyConfigured, match=re.escape(name)):
         account.load(folder)
+
+
+def test_a_folder_of_the_time_of_passwords_keeps_its_port(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    port = account.free_port()
+    (folder / "account.json").write_text(json.dumps({"port": port, "user": "nats-files", "password": "old"}))
+    with EmbeddedServer(folder) as own:
+        assert own.port == port
+
+
+def test_the_server_knows_no_secret_that_would_let_anybody_in(folder: Path) -> None:
+    with EmbeddedServer(folder) as own:
+        config = (folder / "nats-server.conf").read_text()
+        assert own.seed_file.read_text() not in config
+        assert f"nkey: {own.public_key}" in config
+        assert "password" not in config
+
+
+async def test_who_listens_on_its_port_while_it_is_away_learns_no_secret(folder: Path) -> None:
+    own = account.load(folder)
+    said: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def thief(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        info = {"server_id": "x", "version": "2.15.1", "max_payload": 1048576, "auth_required": True, "nonce": "n", "headers": True}
+        writer.write(f"INFO {json.dumps(info)}\r\n".encode())
+        said.put_nowait(await reader.readline())
+        writer.close()
+
+    listener = await asyncio.start_server(thief, "127.0.0.1", own.port)
+    store = ObjectStore(natsoptions.read(Env({}), folder))
+    await store.start()
+    connect = json.loads((await asyncio.wait_for(said.get(), 20)).removeprefix(b"CONNECT "))
+    await store.close()
+    listener.close()
+    assert connect["nkey"] == own.public_key
+    assert connect["sig"]
+    assert {"user", "pass", "auth_token"} & set(connect) == set()
+    assert own.seed_file.read_text() not in json.dumps(connect)
+
+
+def test_it_does_not_inherit_the_site_s_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "of the site")
+    with EmbeddedServer(folder):
+        inherited = servers(folder)[0].environ()
+    assert "SECRET_KEY" not in inherited
+    assert inherited["PATH"]
+    assert set(inherited) <= set(embedded.INHERITED) | {"LC_CTYPE"}  # which Python sets
 
 
 @pytest.fixture(autouse=True)

@@ -85,12 +85,14 @@ def test_every_way_to_authenticate_reaches_the_store(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_without_a_server_the_embedded_one_is_used_with_a_password_that_stays(tmp_path: Path) -> None:
+def test_without_a_server_the_embedded_one_is_used_with_a_seed_that_stays(tmp_path: Path) -> None:
     first, second = natsoptions.read(env(), tmp_path), natsoptions.read(env(), tmp_path)
     assert first == second
     assert first.servers[0].startswith("nats://127.0.0.1:")
-    assert len(first.password or "") > 30
-    assert (tmp_path / "account.json").stat().st_mode & 0o777 == 0o600
+    seed = Path(first.nkey_seed or "")
+    assert seed.read_text().startswith("SU")
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("account.json", seed.name)] == [0o600, 0o600]
+    assert first.password is None
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,12 @@ def test_a_proxy_is_believed_only_when_there_is_one(tmp_path: Path) -> None:
     shown = "print(settings.SECURE_PROXY_SSL_HEADER)"
     assert run_settings(tmp_path, shown, BEHIND_PROXY="1").stdout == "('HTTP_X_FORWARDED_PROTO', 'https')\n"
     assert run_settings(tmp_path, shown).stdout == "None\n"
+
+
+def test_only_a_proxy_on_this_machine_is_believed_unless_others_are_named(tmp_path: Path) -> None:
+    shown = "print(settings.FORWARDED_ALLOW_IPS)"
+    assert run_settings(tmp_path, shown, BEHIND_PROXY="1").stdout == "127.0.0.1\n"
+    assert run_settings(tmp_path, shown, BEHIND_PROXY="1", FORWARDED_ALLOW_IPS="10.0.0.0/8").stdout == "10.0.0.0/8\n"
 
 
 def test_a_bad_value_ends_the_start_with_one_line(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from pytest_django import Settings
 
-from nats_files import answers, requestbody
+from nats_files import answers, requestbody, streaming
 from nats_files.requestbody import READ_AHEAD_BYTES, ClientDisconnected, RequestBody
-from nats_files.streaming import BODY_KEY, StreamingHandler, is_streamed
+from nats_files.streaming import ANONYMOUS_FORM_BYTES, BODY_KEY, StreamingHandler, is_streamed
 
 pytestmark = pytest.mark.urls("tests.unit.test_streaming")
 
@@ -75,6 +75,10 @@ async def echo_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.body)
 
 
+async def form_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(len(request.POST)))
+
+
 async def large_view(request: HttpRequest) -> StreamingHttpResponse:
     async def pieces() -> AsyncIterator[bytes]:
         yield b"x" * (1024 * 1024)
@@ -82,7 +86,14 @@ async def large_view(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(pieces())
 
 
-urlpatterns = [path("api/act", act_view), path("echo", echo_view), path("api/echo", echo_view), path("large", large_view)]
+urlpatterns = [
+    path("api/act", act_view),
+    path("echo", echo_view),
+    path("api/echo", echo_view),
+    path("form", form_view),
+    path("large", large_view),
+]
+handler400 = "nats_files.answers.bad_request"
 
 
 @pytest.fixture(autouse=True)
@@ -354,6 +365,61 @@ async def test_a_form_of_the_limit_s_length_is_taken(settings: Settings) -> None
     client.send(b"x" * 1000, more=False)
     await client.run()
     assert (client.status, len(client.body[0])) == (200, 1000)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 413),
+        ({b"cookie": b"csrftoken=x; notsessionid=x"}, 413),
+        ({b"cookie": b"csrftoken=x; sessionid=x"}, 200),
+        ({b"authorization": b"Bearer x"}, 200),
+    ],
+)
+@pytest.mark.parametrize("announced", [True, False])
+async def test_who_shows_neither_session_nor_token_sends_small_forms_only(
+    headers: dict[bytes, bytes], status: int, announced: bool
+) -> None:
+    size = ANONYMOUS_FORM_BYTES + 1
+    client = Client("POST", "/echo", headers | ({b"content-length": str(size).encode()} if announced else {}))
+    client.send(b"x" * size)
+    client.send(b"", more=False)
+    await client.run()
+    assert client.status == status
+
+
+async def test_who_shows_neither_session_nor_token_may_send_a_small_form() -> None:
+    client = Client("POST", "/echo")
+    client.send(b"x" * ANONYMOUS_FORM_BYTES, more=False)
+    await client.run()
+    assert client.status == 200
+
+
+@pytest.mark.parametrize("limit", ["IDLE_SECONDS", "FORM_SECONDS"])
+@pytest.mark.parametrize(
+    ("url", "said"), [("/echo", b"This request took too long"), ("/api/echo", b'{"error": {"code": "request_timeout"')]
+)
+async def test_a_form_that_does_not_come_to_its_end_is_given_up(limit: str, url: str, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, limit, 0.02)
+    monkeypatch.setattr(answers, "DRAIN_SECONDS", 0.02)
+    monkeypatch.setattr(answers, "LINGER_SECONDS", 0.02)
+    client = Client("POST", url)
+    client.send(b"x")
+    await client.run()
+    assert (client.status, client.answer_headers[b"connection"], client.finished) == (408, b"close", True)
+    assert client.body[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "form"),
+    [("DATA_UPLOAD_MAX_MEMORY_SIZE", 10, b"a=" + b"x" * 20), ("DATA_UPLOAD_MAX_NUMBER_FIELDS", 2, b"a=1&b=2&c=3")],
+)
+async def test_a_form_over_django_s_limits_is_too_large(name: str, value: int, form: bytes, settings: Settings) -> None:
+    setattr(settings, name, value)
+    client = Client("POST", "/form", {b"content-type": b"application/x-www-form-urlencoded"})
+    client.send(form, more=False)
+    await client.run()
+    assert client.status == 413
 
 
 async def test_a_client_that_leaves_in_the_middle_of_a_form_gets_no_answer() -> None:

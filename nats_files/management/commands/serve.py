@@ -20,6 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopper = serving.Stopper()
+        serving.raise_open_files()
         with ExitStack() as running:
             listener = running.enter_context(closing(self._bind()))
             self._start_nats(running)
