@@ -44,7 +44,7 @@ def attachment(name: str) -> str:
     base = file_name(name)
     plain = UNQUOTABLE.sub("_", base)
     header = f'attachment; filename="{plain}"'
-    if plain == base:
+    if plain == base.strip():  # spaces at the ends get lost in the plain form
         return header
     return f"{header}; filename*=UTF-8''{quote(base, safe=ATTR_CHARS)}"
 

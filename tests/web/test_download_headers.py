@@ -6,7 +6,7 @@ from email.message import Message
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buckets.api.headers import attachment, content_type, download_headers, etag, file_name
@@ -37,6 +37,7 @@ def test_it_writes_a_header_that_is_one_line_of_ascii(name: str) -> None:
 
 
 @given(NAMES)
+@example("ends in a space ")
 def test_it_gives_the_file_its_own_name_back(name: str) -> None:
     assert saved_as(attachment(name)) == file_name(name)
 

@@ -80,7 +80,7 @@ async def test_a_name_written_in_another_way_is_the_same(stranger: httpx.AsyncCl
 
 
 async def test_names_that_nobody_can_have_are_no_error(stranger: httpx.AsyncClient) -> None:
-    for name in ("", "nul\0", "x" * 100_000):
+    for name in ("", "nul\0", "x" * 50_000):
         assert (await sign_in(stranger, name=name)).status_code == 200
 
 
