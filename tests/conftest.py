@@ -1,16 +1,23 @@
 """Fixtures that all tests share: real servers, and the engine on them."""
 
 import asyncio
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import nats
 import pytest
+from hypothesis import settings
 from nats.aio.client import Client
 
 from buckets.objectstore import BucketConfig, ConnectOptions, ObjectStore
 from tests.natsserver import NatsServer
 from tests.site import Site
+
+# On a CI machine Hypothesis tries the same cases every time: what it finds anew belongs to whoever works on the code.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
