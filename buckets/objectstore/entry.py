@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from .metadata import dump_info, parse_info, parse_summary
-from .model import ObjectInfo
+from .model import Link, ObjectInfo
 
 MAX_LISTED_METADATA = 16 * 1024
 MAX_LISTED_TYPE = 256
@@ -23,11 +23,12 @@ class Entry:
     size: int
     content_type: str
     deleted: bool
+    link: Link | None = None
 
     @classmethod
     def read(cls, token: str, raw: bytes, revision: int, time_ns: int) -> "Entry":
-        name, size, content_type, deleted = parse_summary(token, raw)
-        return cls(name, token, raw, revision, time_ns, size, content_type, deleted)
+        name, size, content_type, deleted, link = parse_summary(token, raw)
+        return cls(name, token, raw, revision, time_ns, size, content_type, deleted, link)
 
     def for_listing(self, bucket: str) -> "Entry":
         """The entry as an index keeps it: large metadata, which anybody may write, is reduced to what rows and downloads need."""
@@ -40,6 +41,13 @@ class Entry:
 
     def info(self, bucket: str) -> ObjectInfo:
         return parse_info(bucket, self.token, self.raw, self.revision, moment(self.time_ns))
+
+
+def prefer(one: Entry | None, other: Entry | None) -> Entry | None:
+    """Which of two entries stands for a name that has metadata under two subjects: what is there before what is deleted, then the newer."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda entry: (not entry.deleted, entry.revision))
 
 
 def moment(time_ns: int) -> datetime:

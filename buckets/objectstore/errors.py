@@ -15,11 +15,18 @@ class ErrorCode(StrEnum):
     BUCKET_EXISTS = "bucket_exists"
     BUCKET_FULL = "bucket_full"
     BUCKET_SEALED = "bucket_sealed"
+    BUCKET_RESTRICTED = "bucket_restricted"
     OBJECT_NOT_FOUND = "object_not_found"
     OBJECT_UNREADABLE = "object_unreadable"
     OBJECT_CHANGED = "object_changed"
     CONFLICT = "conflict"
     DIGEST_MISMATCH = "digest_mismatch"
+    OBJECT_EXISTS = "object_exists"
+    INVALID_LINK = "invalid_link"
+    HISTORY_OFF = "history_off"
+    HISTORY_UNSUPPORTED = "history_unsupported"
+    HISTORY_BEHIND = "history_behind"
+    VERSION_NOT_FOUND = "version_not_found"
     PERMISSION_DENIED = "nats_permission_denied"
     UNAVAILABLE = "nats_unavailable"
     SERVER_ERROR = "nats_error"
@@ -70,6 +77,12 @@ class BucketSealed(ObjectStoreError):
     code = ErrorCode.BUCKET_SEALED
 
 
+class BucketRestricted(ObjectStoreError):
+    """The bucket's stream was set by another client not to allow this (deny_purge, no allow_rollup_hdrs)."""
+
+    code = ErrorCode.BUCKET_RESTRICTED
+
+
 class ObjectNotFound(ObjectStoreError):
     """No such object, or it is deleted."""
 
@@ -98,6 +111,42 @@ class DigestMismatch(ObjectStoreError):
     """The bytes read do not have the digest that their metadata states."""
 
     code = ErrorCode.DIGEST_MISMATCH
+
+
+class ObjectExists(ObjectStoreError):
+    """The name is taken, and was not to be replaced."""
+
+    code = ErrorCode.OBJECT_EXISTS
+
+
+class InvalidLink(ObjectStoreError):
+    """ADR-20 does not allow this link: to a link, to what is not there, or in place of an object with data."""
+
+    code = ErrorCode.INVALID_LINK
+
+
+class HistoryOff(ObjectStoreError):
+    """The bucket has no history (any more, or not yet)."""
+
+    code = ErrorCode.HISTORY_OFF
+
+
+class HistoryUnsupported(ObjectStoreError):
+    """The server is too old to keep a history: that takes nats-server 2.14."""
+
+    code = ErrorCode.HISTORY_UNSUPPORTED
+
+
+class HistoryBehind(ObjectStoreError):
+    """The history has not copied the object yet, so it was not overwritten; a later try may work."""
+
+    code = ErrorCode.HISTORY_BEHIND
+
+
+class VersionNotFound(ObjectStoreError):
+    """No such version, or it has been pruned or removed."""
+
+    code = ErrorCode.VERSION_NOT_FOUND
 
 
 class PermissionDenied(ObjectStoreError):

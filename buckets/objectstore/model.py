@@ -1,7 +1,7 @@
 """The domain's values: what a bucket and an object are. Frozen, plain, without behaviour that needs a server."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +12,14 @@ ADR20_CHUNK_SIZE = 128 * 1024
 class Storage(StrEnum):
     FILE = "file"
     MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where in a cluster (of clusters) the bucket's stream may be: servers of this cluster, with all of these tags. Empty: anywhere."""
+
+    cluster: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,36 @@ class BucketConfig:
     replicas: int = 1
     compression: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+    placement: Placement = Placement()
+
+
+@dataclass(frozen=True, slots=True)
+class BucketChange:
+    """What to change of a bucket; None leaves it as it is. 0 means "no limit", an empty ``Placement`` anywhere.
+
+    ``metadata`` replaces all of it. ``fast_ingest`` (nats-server 2.14), ``atomic`` (2.12), ``direct`` and ``rollup`` are switched on
+    for buckets of clients that did without them; ``rollup`` cannot be switched off. Name and storage are for ever.
+    """
+
+    description: str | None = None
+    ttl: float | None = None
+    max_bytes: int | None = None
+    replicas: int | None = None
+    compression: bool | None = None
+    metadata: Mapping[str, str] | None = None
+    placement: Placement | None = None
+    fast_ingest: bool | None = None
+    atomic: bool | None = None
+    direct: bool | None = None
+    rollup: bool | None = None
+
+    def names(self) -> list[str]:
+        """What is to be changed."""
+        return [one.name for one in fields(self) if getattr(self, one.name) is not None]
+
+    def contents(self) -> bool:
+        """Whether it changes what may become of the bucket's contents."""
+        return any(value is not None for value in (self.ttl, self.max_bytes, self.fast_ingest, self.atomic, self.rollup))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +78,10 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """The state of the bucket's stream as the server reports it. Sizes in bytes, times in UTC."""
+    """The state of the bucket's stream as the server reports it. Sizes in bytes, times in UTC.
+
+    ``deleted``: how many messages between the first and the last are gone. ``cluster`` "": the server stands alone.
+    """
 
     messages: int
     bytes: int
@@ -51,11 +92,19 @@ class StreamState:
     subjects: int
     leader: str
     replicas: tuple[Replica, ...]
+    deleted: int = 0
+    consumers: int = 0
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BucketStatus:
-    """A bucket as it is: its configuration, its stream's state and what its stream allows."""
+    """A bucket as it is: its configuration, its stream's state and what its stream allows.
+
+    ``fast_ingest``, ``atomic``, ``direct``, ``rollup``: flags of the stream (allow_batched, allow_atomic, allow_direct, allow_rollup_hdrs).
+    ``deny_purge``: nothing can be removed from it. ``mirror``: the stream that it is a mirror of, "" for none; ``sources``: the streams
+    that it copies from, beside what is written to it. ``time_ns``: when the server said all this, in nanoseconds since 1970 by its clock.
+    """
 
     config: BucketConfig
     stream: StreamState
@@ -64,6 +113,12 @@ class BucketStatus:
     fast_ingest: bool
     atomic: bool
     direct: bool
+    rollup: bool = True
+    deny_purge: bool = False
+    async_persistence: bool = False
+    mirror: str = ""
+    sources: tuple[str, ...] = ()
+    time_ns: int = field(default=0, compare=False)
 
     @property
     def name(self) -> str:

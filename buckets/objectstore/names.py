@@ -12,8 +12,9 @@ MAX_BUCKET_NAME = 128
 # A protocol line may have 4,096 bytes (nats-server's max_control_line) and also carries a reply subject and two lengths.
 MAX_SUBJECT = 3800
 STREAM_PREFIX = "OBJ_"
+HISTORY_PREFIX = "HISTORY_OBJ_"
 # base64url's alphabet in terms of base64's; what only the latter has becomes invalid.
-_STANDARD = str.maketrans("-_+/", "+/\0\0")
+_STANDARD = bytes.maketrans(b"-_+/", b"+/\0\0")
 NUID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _TOKEN = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*\Z")
 
@@ -29,8 +30,13 @@ def stream_name(bucket: str) -> str:
     return STREAM_PREFIX + bucket
 
 
+def history_stream(bucket: str) -> str:
+    """The stream that keeps the bucket's old versions."""
+    return HISTORY_PREFIX + bucket
+
+
 def bucket_of_stream(stream: str) -> str:
-    return stream.removeprefix(STREAM_PREFIX)
+    return stream.removeprefix("HISTORY_").removeprefix(STREAM_PREFIX)
 
 
 def chunk_subject(bucket: str, nuid: str) -> str:
@@ -100,7 +106,7 @@ def decode_name(token: str, stated: object = None) -> str | None:
     stated: the name inside the metadata, which decides whether a token that is not UTF-8 is nats.js's Latin-1.
     """
     try:
-        raw = binascii.a2b_base64(token.translate(_STANDARD) + "=" * (-len(token) % 4), strict_mode=True)
+        raw = binascii.a2b_base64(token.encode("ascii").translate(_STANDARD) + b"=" * (-len(token) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         return None
     try:

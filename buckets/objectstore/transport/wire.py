@@ -43,11 +43,16 @@ class RawMessage:
 
         The last, because the server appends its own after those that the message was stored with.
         """
+        value = self.raw_header(name)
+        return value.decode("utf-8", "replace") if value else None
+
+    def raw_header(self, name: bytes) -> bytes:
+        """As ``header``, but as it came; b"" when there is none."""
         start = self.headers.rfind(b"\r\n" + name + b":")
         if start < 0:
-            return None
+            return b""
         start += len(name) + 3
-        return self.headers[start : self.headers.find(b"\r\n", start)].decode("utf-8", "replace").strip()
+        return self.headers[start : self.headers.find(b"\r\n", start)].strip()
 
     def number(self, name: bytes) -> int | None:
         """The header as a whole number, None when it is missing or none."""

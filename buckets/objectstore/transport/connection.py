@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from nats import errors as nats_errors
 
-from .errors import PermissionDenied, Unavailable
-from .options import ConnectionState, ConnectOptions
+from ..errors import PermissionDenied, Unavailable
+from ..options import ConnectionState, ConnectOptions
 from .wire import RawClient, RawHandler, RawMessage, RawSubscription
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class Connection:
         self._next_token = 0
         self._posts: set[asyncio.Task[None]] = set()
         self._loss_callbacks: set[Callable[[], None]] = set()
+        self._denial_callbacks: dict[str, set[Callable[[PermissionDenied], None]]] = {}
 
     async def start(self) -> None:
         if self._keeper is None:
@@ -89,8 +90,11 @@ class Connection:
 
     def new_inbox(self) -> str:
         """A subject of one's own for answers, unique in the cluster."""
-        client = self._client or RawClient()
-        return f"{self._options.inbox_prefix}.{client._nuid.next().decode()}"
+        return f"{self._options.inbox_prefix}.{self.new_token()}"
+
+    def new_token(self) -> str:
+        """A nuid: 22 letters and digits, unique in the cluster."""
+        return (self._client or RawClient())._nuid.next().decode()
 
     async def publish(self, subject: str, payload: bytes, *, reply: str = "", headers: Mapping[str, str] | None = None) -> None:
         """Hand a message to the connection. Raises ``Unavailable`` when it is down: nothing is kept to be sent later."""
@@ -141,6 +145,18 @@ class Connection:
             yield
         finally:
             self._loss_callbacks.discard(callback)
+
+    @contextlib.contextmanager
+    def on_denial(self, subject: str, callback: Callable[[PermissionDenied], None]) -> Iterator[None]:
+        """Call ``callback`` each time the server refuses a message on ``subject``, while the context lasts."""
+        callbacks = self._denial_callbacks.setdefault(subject.lower(), set())
+        callbacks.add(callback)
+        try:
+            yield
+        finally:
+            callbacks.discard(callback)
+            if not callbacks:
+                self._denial_callbacks.pop(subject.lower(), None)
 
     async def _keep_connected(self) -> None:
         while True:
@@ -205,9 +221,12 @@ class Connection:
         if denied is None:
             return False
         logger.warning("NATS refused: %s", words)
+        error = PermissionDenied(f"The site's NATS user may not use the subject {denied[2]}.")
         for pending in self._pending.values():
             if pending.subject == denied[2] and not pending.answer.done():
-                pending.answer.set_exception(PermissionDenied(f"The site's NATS user may not use the subject {denied[2]}."))
+                pending.answer.set_exception(error)
+        for callback in tuple(self._denial_callbacks.get(denied[2], ())):
+            callback(error)
         return True
 
     def _lost(self, why: str) -> None:
@@ -242,5 +261,10 @@ def _raise_swallowed_cancellation() -> None:
 
 
 async def _close_quietly(client: RawClient) -> None:
-    with contextlib.suppress(Exception):
+    """nats-py, closed while it reconnects, may raise the cancellation of its own task: that is not ours."""
+    try:
         await client.close()
+    except Exception:
+        logger.debug("while closing", exc_info=True)
+    except asyncio.CancelledError:
+        _raise_swallowed_cancellation()

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import orjson
 
-from .connection import Connection
-from .errors import (
+from ..errors import (
     BucketExists,
     BucketFull,
     BucketNotFound,
+    BucketRestricted,
     BucketSealed,
     Conflict,
     InvalidBucketConfig,
@@ -20,6 +20,7 @@ from .errors import (
     ServerError,
     Unavailable,
 )
+from .connection import Connection
 from .wire import RawMessage
 
 logger = logging.getLogger(__name__)
@@ -32,14 +33,20 @@ FIRST_PAUSE = 0.1
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_IN_USE = 10058
 NO_MESSAGE_FOUND = 10037
-WRONG_LAST_SEQUENCE = 10071
+MESSAGE_NOT_FOUND = {10043, 10057}
+WRONG_LAST_SEQUENCE = {10071, 10164}
 STREAM_SEALED = 10109
 STORE_FAILED = 10077
+ROLLUP_FAILED = 10111
+PURGE_FAILED = 10110
 FAST_BATCH_NOT_ENABLED = 10205
 FAST_BATCH_UNKNOWN = 10208
+ATOMIC_BATCH_DISABLED = 10174
 _FULL = {10002, 10023, 10028, 10047}
 _AWAY = {10008, 10009, 10039, 10076, 10167}
-_REFUSED_CONFIG = {10005, 10025, 10027, 10052, 10074, 10113, 10122}
+_REFUSED_CONFIG = {10005, 10025, 10027, 10052, 10055, 10061, 10065, 10069, 10074, 10113, 10120, 10122, 10123}
+# The stream's replicas are on their way to other servers.
+_MOVING = {10124, 10226}
 # What "store failed" says when there is no room: the stream's limits, or the disk.
 _NO_ROOM = ("maximum bytes", "maximum messages", "no space", "insufficient")
 
@@ -54,14 +61,23 @@ def to_error(error: Mapping[str, Any], subject: str = "") -> ObjectStoreError:
         return BucketExists(f"A bucket {subject!r} exists already.")
     if number == NO_MESSAGE_FOUND:
         return ObjectNotFound("There is no such object.")
-    if number == WRONG_LAST_SEQUENCE:
+    if number in WRONG_LAST_SEQUENCE:
         return Conflict("The object was changed by someone else in the meantime.")
     if number == STREAM_SEALED:
         return BucketSealed("The bucket is sealed: it can be read, but never changed again.")
+    if number == ROLLUP_FAILED and "not permitted" in words:
+        return BucketRestricted(
+            "The bucket's stream does not allow roll-up headers, which objects are written with. An admin can switch them on again "
+            "(in the bucket's settings, or: nats stream edit --allow-rollup)."
+        )
+    if number == PURGE_FAILED and "not permitted" in words:
+        return BucketRestricted("The bucket's stream refuses purges for ever (deny_purge): nothing can be removed from it.")
     if number in _FULL or (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)):
         return BucketFull(f"The bucket is full: {words}. Delete something, or raise its size limit.")
     if number in _REFUSED_CONFIG:
         return InvalidBucketConfig(f"NATS does not accept these settings: {words}.")
+    if number in _MOVING:
+        return Unavailable(f"The bucket's replicas are still being moved: {words}. Please try again in a moment.")
     if number in _AWAY:
         return Unavailable(f"JetStream is not available: {words}. Please try later.")
     return ServerError(f"NATS answered: {words}.", status=int(error.get("code", 0)), err_code=int(number))
@@ -108,7 +124,16 @@ class JetStream:
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Publish into a stream and wait for its ack, without retries. A subject of no stream raises ``Unavailable``."""
-        answer = document(await self.connection.request(subject, payload, headers=headers))
+        return self._checked(await self.connection.request(subject, payload, headers=headers), subject)
+
+    async def publish_into_batch(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
+        """A message of an atomic batch (ADR-50) that is not its last one: the server answers with nothing, or an error."""
+        message = await self.connection.request(subject, payload, headers=headers)
+        if message.data:
+            self._checked(message, subject)
+
+    def _checked(self, message: RawMessage, subject: str) -> dict[str, Any]:
+        answer = document(message)
         if "error" in answer:
             raise to_error(answer["error"], subject)
         return answer

@@ -1,0 +1,1 @@
+"""A bucket as a stream: its configuration, its state, its single messages."""
