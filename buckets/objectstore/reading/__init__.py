@@ -1,0 +1,1 @@
+"""Objects as streams of bytes, fetched in batches."""

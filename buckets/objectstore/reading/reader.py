@@ -1,0 +1,125 @@
+"""Reading an object as a stream of bytes that is either whole and right, or ends in an error."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ..chunking import Digest
+from ..errors import BucketNotFound, DigestMismatch, ObjectChanged
+from ..metadata import digest_text
+from ..model import ADR20_CHUNK_SIZE, ObjectInfo
+from ..names import chunk_subject, history_stream, stream_name
+from ..stream.messages import Messages, StoredMessage
+from ..stream.sourced import bucket_sequence
+from ..transport.jetstream import JetStream
+from .budget import ReadBudget
+from .fetch import Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContext:
+    """What readers of one store share. ``js`` is on the connection for bulk data, ``messages`` on the one for small requests."""
+
+    js: JetStream
+    messages: Messages
+    budget: ReadBudget
+    timeout: float
+
+
+class ObjectReader:
+    """An async context manager that is iterated once, in pieces of a chunk.
+
+    The last piece is handed out only when size and digest are right; so a reader that got it has the object as it was written.
+    Where chunks are missing in the bucket (replaced or deleted while this reads), the bucket's history has the rest, if there is one.
+    Raises DigestMismatch, ObjectChanged (replaced or deleted meanwhile) or Unavailable instead. Memory: the reader's share of the budget.
+    """
+
+    def __init__(self, info: ObjectInfo, context: ReadContext, *, history_first: bool = False) -> None:
+        self.info = info
+        self._context = context
+        places = [stream_name(info.bucket), history_stream(info.bucket)]
+        self._of_version = history_first
+        self._places: Sequence[str] = places[::-1] if history_first else places
+        self._pieces: AsyncGenerator[bytes, None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        pieces, self._pieces = self._pieces, None
+        if pieces is not None:
+            await pieces.aclose()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.pieces()
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """What iterating gives, to be closed when it is not read to its end."""
+        self._pieces = self._verified()
+        return self._pieces
+
+    async def _verified(self) -> AsyncGenerator[bytes, None]:
+        digest = Digest()
+        received = 0
+        async with aclosing(self._chunks()) as chunks:
+            async for piece in chunks:
+                received += len(piece)
+                await digest.add(piece)
+                if received >= self.info.size:
+                    await self._verify(received, digest)
+                yield piece
+                if received >= self.info.size:
+                    return
+        if received != self.info.size:
+            raise await self._shortage(received)
+
+    async def _chunks(self) -> AsyncGenerator[bytes, None]:
+        """The chunks from one place after the other; each goes on behind the last chunk that the one before it had."""
+        if not self.info.size:
+            return
+        last = 0
+        for place in self._places:
+            async with aclosing(self._stored(place)) as messages:
+                async for message in messages:
+                    position = bucket_sequence(message)
+                    if position > last:
+                        last = position
+                        if message.data:
+                            yield message.data
+
+    async def _stored(self, stream: str) -> AsyncGenerator[StoredMessage, None]:
+        info, context = self.info, self._context
+        subject = chunk_subject(info.bucket, info.nuid)
+        try:
+            size = info.chunk_size or ADR20_CHUNK_SIZE
+            expected = info.chunks if stream == stream_name(info.bucket) else 0  # a history may have lost some to its limits
+            async with Fetch(context.js, context.budget, stream, subject, size, context.timeout, expected=expected) as messages:
+                async for message in messages:
+                    yield message
+        except BucketNotFound:  # no history, or no bucket any more
+            return
+
+    async def _verify(self, received: int, digest: Digest) -> None:
+        if received > self.info.size:
+            raise DigestMismatch(f"{self.info.name!r} has more data than the {self.info.size:,} bytes that its metadata states.")
+        found = digest_text(await digest.finish())
+        if self.info.digest is not None and not _same(found, self.info.digest):
+            raise DigestMismatch(f"{self.info.name!r} is damaged: its SHA-256 is not the one that its metadata states.")
+
+    async def _shortage(self, received: int) -> Exception:
+        if self._of_version:
+            return DigestMismatch(f"This version of {self.info.name!r} is incomplete: {received:,} of {self.info.size:,} bytes are kept.")
+        try:
+            current = await self._context.messages.last(self.info.bucket, self.info.name)
+        except BucketNotFound:
+            current = None
+        if current is None or current.deleted or current.info(self.info.bucket).nuid != self.info.nuid:
+            return ObjectChanged(f"{self.info.name!r} was replaced or deleted while it was being read. Please read it again.")
+        return DigestMismatch(f"{self.info.name!r} is incomplete: {received:,} of {self.info.size:,} bytes are stored.")
+
+
+def _same(found: str, stated: str) -> bool:
+    """Some writers leave out base64's padding."""
+    return found.rstrip("=") == stated.rstrip("=")
