@@ -1,0 +1,117 @@
+"""Removing old versions: by rule, one by one, or all of a name. Any number of processes may do the same at once."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from ..errors import Conflict, VersionNotFound
+from ..names import NUID, chunk_subject, chunk_wildcard, history_stream, metadata_wildcard
+from ..stream.messages import Messages
+from ..times import NANOSECONDS
+from .model import HistoryConfig, HistoryStatus, Pruned
+from .records import Records, possible_subjects
+from .streams import HistoryStreams
+
+DAY = 24 * 3600 * NANOSECONDS
+# Data that no metadata refers to may belong to an upload in progress, until nothing has come for an hour.
+ABANDONED = 3600 * NANOSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What pruning needs to know of a record."""
+
+    sequence: int
+    time_ns: int
+    nuid: str
+    deleted: bool
+
+
+class Pruner:
+    def __init__(self, streams: HistoryStreams, records: Records, messages: Messages) -> None:
+        self._streams = streams
+        self._records = records
+        self._messages = messages
+
+    async def prune(self, status: HistoryStatus, now_ns: int | None = None) -> Pruned:
+        """Apply the history's rules, and remove data that belongs to no version."""
+        now_ns = now_ns or time.time_ns()
+        bucket = status.bucket
+        data = await self._streams.subjects(bucket, chunk_wildcard(bucket))  # before the records: what comes later is not looked at
+        by_subject = await self._by_subject(bucket)
+        versions = 0
+        wanted: set[str] = set()
+        for subject, records in by_subject.items():
+            first = first_kept(records, status.config, now_ns)
+            if first:
+                versions += await self._streams.purge(bucket, subject, before=records[first].sequence if first < len(records) else 0)
+            wanted |= {record.nuid for record in records[first:]}
+        pruned = {record.nuid for records in by_subject.values() for record in records} - wanted
+        removed = 0
+        for subject in data:
+            nuid = subject.rpartition(".")[2]
+            if nuid not in wanted and (nuid in pruned or await self._abandoned(bucket, subject, now_ns)):
+                removed += bool(await self._streams.purge(bucket, subject))
+        return Pruned(versions, removed)
+
+    async def remove(self, status: HistoryStatus, name: str, version: str) -> None:
+        """Remove one version for good. Raises VersionNotFound, and Conflict for the current one."""
+        bucket = status.bucket
+        records = await self._records.of(bucket, name)
+        found = next((record for record in records if str(record.entry.revision) == version), None)
+        if found is None:
+            raise VersionNotFound(f"There is no version {version[:30]!r} of {name!r} in the history: it may have been removed already.")
+        current = await self._messages.last(bucket, name) if status.enabled else None
+        if current is not None and current.raw == found.entry.raw and found is records[-1]:
+            raise Conflict(f"This is the current version of {name!r}: delete the object instead.")
+        await self._streams.delete_message(bucket, found.entry.revision)
+        await self._remove_data(bucket, {found.entry.info(bucket).nuid})
+
+    async def forget(self, status: HistoryStatus, name: str) -> None:
+        """Remove all versions of ``name``, its deletions too."""
+        bucket = status.bucket
+        nuids = {record.entry.info(bucket).nuid for record in await self._records.of(bucket, name)}
+        for subject in possible_subjects(bucket, name):
+            await self._streams.purge(bucket, subject)
+        await self._remove_data(bucket, nuids)
+
+    async def _remove_data(self, bucket: str, nuids: Iterable[str]) -> None:
+        """Of these, what no version of any name has."""
+        going = {nuid for nuid in nuids if nuid}
+        async with aclosing(self._records.all(bucket)) as records:
+            async for record in records:
+                going.discard(record.entry.info(bucket).nuid)
+                if not going:
+                    return
+        for nuid in going:
+            await self._streams.purge(bucket, chunk_subject(bucket, nuid))
+
+    async def _by_subject(self, bucket: str) -> dict[str, list[Kept]]:
+        found: defaultdict[str, list[Kept]] = defaultdict(list)
+        async with aclosing(self._records.all(bucket, metadata_wildcard(bucket))) as records:
+            async for record in records:
+                info = record.entry.info(bucket)
+                found[record.message.subject].append(Kept(record.entry.revision, record.entry.time_ns, info.nuid, info.deleted))
+        return found
+
+    async def _abandoned(self, bucket: str, subject: str, now_ns: int) -> bool:
+        last = await self._messages.stored(history_stream(bucket), last_by_subj=subject)
+        return last is not None and bool(NUID.match(subject.rpartition(".")[2])) and now_ns - last.time_ns > ABANDONED
+
+
+def first_kept(records: Sequence[Kept], config: HistoryConfig, now_ns: int) -> int:
+    """How many of the oldest records of one name go. The last one, which is the current state, is never one of them, unless it is a
+    deletion after which nothing is left that could be brought back."""
+    if not config.keep_versions and not config.keep_days:
+        return 0
+    replaced = len(records) - 1
+    limit = now_ns - round(config.keep_days * DAY)
+    by_count = max(0, replaced - config.keep_versions)
+    by_age = sum(1 for record in records[1:] if record.time_ns < limit) if config.keep_days else replaced
+    going = min(by_count, by_age) if config.keep_versions else by_age
+    last = records[-1]
+    if going == replaced and last.deleted and config.keep_days and last.time_ns < limit:
+        return len(records)
+    return going

@@ -1,0 +1,138 @@
+"""Bringing versions back. What is restored is a new version itself, so nothing is lost by restoring."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ..entry import Entry
+from ..errors import Conflict, ObjectExists, ObjectStoreError, VersionNotFound
+from ..index import Index
+from ..model import ObjectInfo
+from ..reading.reader import ObjectReader, ReadContext
+from ..stream.listing import read_all
+from ..transport.jetstream import JetStream
+from ..writing.changes import Changer
+from ..writing.commit import Change, Commits, check_expected
+from ..writing.put import Putter
+from .model import HistoryStatus, Restored
+from .records import Record, Records
+
+
+class Restorer:
+    def __init__(self, js: JetStream, context: ReadContext, records: Records, commits: Commits, putter: Putter, changer: Changer) -> None:
+        self._js = js
+        self._context = context
+        self._records = records
+        self._commits = commits
+        self._putter = putter
+        self._changer = changer
+
+    async def record(self, bucket: str, name: str, version: str) -> Record:
+        """Raises VersionNotFound."""
+        sequence = int(version) if version.isascii() and version.isdigit() and len(version) < 20 else 0
+        record = await self._records.one(bucket, sequence) if sequence else None
+        if record is None or record.entry.name != name:
+            raise VersionNotFound(f"There is no version {version[:30]!r} of {name!r} in the history: it may have been pruned or removed.")
+        return record
+
+    def info(self, record: Record, bucket: str) -> ObjectInfo:
+        return replace(record.entry.info(bucket), revision=record.bucket_revision)
+
+    def open(self, record: Record, bucket: str) -> ObjectReader:
+        """Raises VersionNotFound for a version without data of its own: a deletion, a link."""
+        info = self.info(record, bucket)
+        if info.deleted:
+            raise VersionNotFound(f"This version of {info.name!r} is its deletion, and has no content.")
+        if info.link is not None:
+            raise VersionNotFound(f"This version of {info.name!r} is a link, and has no content of its own.")
+        if not (info.nuid and info.readable):
+            raise VersionNotFound(f"This version of {info.name!r} cannot be read: {info.problem}.")
+        return ObjectReader(info, self._context, history_first=True)
+
+    async def restore(self, bucket: str, name: str, version: str, *, writer: str, expected_revision: int | None) -> ObjectInfo:
+        """See ``History.restore``."""
+        record = await self.record(bucket, name, version)
+        info = record.entry.info(bucket)
+        current = await self._commits.messages.last(bucket, name)
+        check_expected(current, expected_revision, name)
+        if info.link is not None:
+            link = replace(info, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
+            return await self._changer.publish_new(link, current, expected_revision, writer)
+        if current is not None and not current.deleted and current.info(bucket).nuid == info.nuid and info.nuid:
+            return await self._metadata(current, info, writer)
+        return await self._data(record, bucket, writer, expected_revision)
+
+    async def _metadata(self, current: Entry, info: ObjectInfo, writer: str) -> ObjectInfo:
+        """The data is the same: only the metadata is brought back."""
+        change = Change(replace(info, modified=datetime.now(UTC)), current, writer)
+        revision = await self._commits.cleanups.shielded(self._commits.publish(change))
+        return await self._commits.as_stored(change.info, revision)
+
+    async def _data(self, record: Record, bucket: str, writer: str, expected_revision: int | None) -> ObjectInfo:
+        async with self.open(record, bucket) as reader, aclosing(reader.pieces()) as pieces:
+            info = reader.info
+            return await self._putter.put(
+                bucket,
+                info.name,
+                pieces,
+                description=info.description,
+                headers=info.headers,
+                metadata=info.metadata,
+                chunk_size=await self._putter.fitting_chunk_size(info.chunk_size),
+                expected_revision=expected_revision,
+                writer=writer,
+            )
+
+    async def undelete(self, bucket: str, name: str, *, writer: str) -> ObjectInfo:
+        """See ``History.undelete``."""
+        records = await self._records.of(bucket, name)
+        last = next((record for record in reversed(records) if not record.entry.deleted), None)
+        if last is None:
+            raise VersionNotFound(f"The history has nothing of {name!r} that could be brought back.")
+        try:
+            return await self.restore(bucket, name, str(last.entry.revision), writer=writer, expected_revision=0)
+        except Conflict:
+            raise ObjectExists(f"There is an object {name!r} in the bucket {bucket!r}: it is not deleted.") from None
+
+    async def restore_at(
+        self, status: HistoryStatus, then: Index, *, prefix: str, remove_newer: bool, writer: str
+    ) -> AsyncIterator[Restored]:
+        """See ``History.restore_at``."""
+        now = {entry.name: entry for entry in await read_all(self._js, status.bucket) if not entry.deleted}
+        wanted = sorted((entry for entry in then.entries() if entry.name.startswith(prefix)), key=lambda entry: entry.name)
+        for entry in wanted:
+            yield await self._restore_one(status.bucket, entry, now.get(entry.name), writer)
+        if remove_newer:
+            names = {entry.name for entry in wanted}
+            for name in sorted(name for name in now if name.startswith(prefix) and name not in names):
+                yield await self._remove_one(status.bucket, name, now[name], writer)
+
+    async def _restore_one(self, bucket: str, entry: Entry, now: Entry | None, writer: str) -> Restored:
+        try:
+            if now is not None and await self._same(bucket, entry, now):
+                return Restored(entry.name, "unchanged")
+            expected = now.revision if now is not None else 0
+            await self.restore(bucket, entry.name, str(entry.revision), writer=writer, expected_revision=expected)
+        except ObjectStoreError as error:
+            return Restored(entry.name, "restored", error)
+        return Restored(entry.name, "restored")
+
+    async def _same(self, bucket: str, entry: Entry, now: Entry) -> bool:
+        if now.raw == entry.raw:
+            return True
+        record = await self._records.one(bucket, entry.revision)  # an index may keep less than all of large metadata
+        return record is not None and _content(record.entry.info(bucket)) == _content(now.info(bucket))
+
+    async def _remove_one(self, bucket: str, name: str, now: Entry, writer: str) -> Restored:
+        try:
+            await self._changer.delete(bucket, name, expected_revision=now.revision, writer=writer)
+        except ObjectStoreError as error:
+            return Restored(name, "removed", error)
+        return Restored(name, "removed")
+
+
+def _content(info: ObjectInfo) -> tuple[object, ...]:
+    """What makes two states of an object equal to a user, whatever nuid the data has."""
+    data: object = info.digest or info.nuid
+    return data, info.size, info.description, dict(info.headers), dict(info.metadata), info.link

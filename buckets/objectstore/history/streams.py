@@ -1,0 +1,191 @@
+"""Histories as streams: making, changing, switching off and on again, removing, asking."""
+
+from typing import Any
+
+from ..entry import Entry
+from ..errors import BucketNotFound, HistoryOff, HistoryUnsupported, ServerError
+from ..model import BucketStatus
+from ..names import check_bucket_name, history_stream, token_subject
+from ..stream.messages import Messages
+from ..stream.sourced import Source
+from ..transport.jetstream import MESSAGE_NOT_FOUND, JetStream
+from .config import (
+    HISTORY_LEVEL,
+    begins_after,
+    changed,
+    check_config,
+    history_status,
+    is_history,
+    marks,
+    new_stream,
+    own_metadata,
+    rules,
+    settings,
+    source_filter,
+    source_of,
+)
+from .model import HistoryChange, HistoryConfig, HistoryStatus
+
+
+class HistoryStreams:
+    """All raise HistoryOff where there is no history."""
+
+    def __init__(self, js: JetStream) -> None:
+        self._js = js
+        self._messages = Messages(js)
+
+    async def info(self, bucket: str) -> dict[str, Any]:
+        """The stream's info as the server gives it."""
+        check_bucket_name(bucket)
+        try:
+            return await self._js.api(f"STREAM.INFO.{history_stream(bucket)}", about=bucket)
+        except BucketNotFound:
+            raise HistoryOff(f"The bucket {bucket!r} has no history. It can be switched on in the bucket's settings.") from None
+
+    async def status(self, bucket: str) -> HistoryStatus:
+        return history_status(await self.info(bucket))
+
+    async def find(self, bucket: str) -> HistoryStatus | None:
+        try:
+            return await self.status(bucket)
+        except HistoryOff:
+            return None
+
+    async def list(self) -> dict[str, HistoryStatus]:
+        """All histories by the name of their bucket, those of deleted buckets too."""
+        found: dict[str, HistoryStatus] = {}
+        offset = 0
+        while True:
+            answer = await self._js.api("STREAM.LIST", {"offset": offset})
+            streams = answer.get("streams") or []
+            found |= {status.bucket: status for status in map(history_status, filter(is_history, streams))}
+            offset += len(streams)
+            if not streams or offset >= int(answer.get("total", 0)):
+                return found
+
+    async def create(self, bucket: BucketStatus, config: HistoryConfig) -> HistoryStatus:
+        """Raises HistoryUnsupported for a server before 2.14, InvalidBucketConfig, BucketFull (no room in the account)."""
+        wanted = new_stream(config, bucket)
+        await self._check_server()
+        return history_status(await self._js.api(f"STREAM.CREATE.{history_stream(bucket.name)}", wanted, about=bucket.name))
+
+    async def resume(self, bucket: BucketStatus, config: HistoryConfig) -> HistoryStatus:
+        """Copy on, after a time without copying or for a bucket that was deleted and made again: into the same history."""
+        check_config(config, alone=not bucket.stream.cluster)
+        await self._check_server()
+        info = await self.info(bucket.name)
+        same = history_status(info).bucket_created == bucket.created.isoformat()
+        start = await self.last_copied(bucket.name) + 1 if same else 1
+        floor = begins_after(info["config"]) if same else int(info.get("state", {}).get("last_seq", 0))
+        off = self._changed_config(info, config)
+        source = source_of(bucket.name, start, source_filter(off), same)
+        metadata = own_metadata(off) | marks(config, bucket, floor, source.get("filter_subject", ""))
+        return await self._update(bucket.name, off | {"sources": [source], "metadata": metadata})
+
+    async def update(self, bucket: str, change: HistoryChange) -> HistoryStatus:
+        info = await self.info(bucket)
+        status = history_status(info)
+        config = changed(status.config, change, alone=not status.stream.cluster)
+        wanted = self._changed_config(info, config)
+        return await self._update(bucket, wanted | {"metadata": own_metadata(wanted) | rules(config)})
+
+    async def stop(self, bucket: str) -> HistoryStatus:
+        """Copy nothing more; what there is stays."""
+        return await self._update(bucket, (await self.info(bucket))["config"] | {"sources": []})
+
+    async def remove(self, bucket: str) -> None:
+        """Everything in it, for good. Removing twice is no error."""
+        try:
+            await self._js.api(f"STREAM.DELETE.{history_stream(check_bucket_name(bucket))}", about=bucket)
+        except BucketNotFound:
+            return
+
+    async def subjects(self, bucket: str, subject: str) -> dict[str, int]:
+        """The subjects that match ``subject``, each with its number of messages."""
+        found: dict[str, int] = {}
+        while True:
+            body = {"subjects_filter": subject, "offset": len(found)}
+            answer = await self._js.api(f"STREAM.INFO.{history_stream(bucket)}", body, about=bucket)
+            page = answer.get("state", {}).get("subjects") or {}
+            found |= page
+            if not page or len(found) >= int(answer.get("total", 0)):
+                return found
+
+    async def messages(self, bucket: str, subject: str) -> int:
+        """How many messages are on a literal subject."""
+        return (await self.subjects(bucket, subject)).get(subject, 0)
+
+    async def purge(self, bucket: str, subject: str, *, before: int = 0) -> int:
+        """Remove the messages on ``subject``, with ``before`` only those whose sequence is smaller. How many there were."""
+        body: dict[str, Any] = {"filter": subject} | ({"seq": before} if before else {})
+        try:
+            return int((await self._js.api(f"STREAM.PURGE.{history_stream(bucket)}", body, about=bucket)).get("purged", 0))
+        except BucketNotFound:
+            return 0
+
+    async def delete_message(self, bucket: str, sequence: int) -> None:
+        """Remove one message and overwrite it where it is stored. Twice is no error."""
+        try:
+            await self._js.api(f"STREAM.MSG.DELETE.{history_stream(bucket)}", {"seq": sequence}, about=bucket)
+        except ServerError as error:
+            if error.err_code not in MESSAGE_NOT_FOUND:
+                raise
+
+    async def has(self, bucket: str, entry: Entry) -> bool:
+        """Whether the history's newest record of this name is this metadata message. Raises BucketNotFound without a history."""
+        found = await self._messages.stored(history_stream(bucket), last_by_subj=token_subject(bucket, entry.token))
+        return found is not None and found.data == entry.raw
+
+    async def active(self, bucket: str) -> bool:
+        """Whether the server has begun to copy."""
+        sources = (await self.info(bucket)).get("sources") or [{}]
+        return int(sources[0].get("active", -1)) >= 0
+
+    async def missed(self, bucket: str) -> int:
+        """See ``History.missed``. Every message of the bucket since the history was switched on should have become one of the history's;
+        sequences never go back, whatever is pruned."""
+        info = await self.info(bucket)
+        last, preexisting = int(info.get("state", {}).get("last_seq", 0)), history_status(info).preexisting
+        copied = await self.last_copied(bucket)
+        if copied <= preexisting:
+            return 0
+        first = await self._first_after(bucket, preexisting, begins_after(info["config"]) + 1, last)
+        return max(0, (copied - preexisting) - (last - first + 1))
+
+    async def _first_after(self, bucket: str, preexisting: int, low: int, high: int) -> int:
+        """From which sequence of the history on everything was written to the bucket after ``preexisting``."""
+        while low < high:
+            middle = (low + high) // 2
+            message = await self._messages.stored(history_stream(bucket), seq=middle, next_by_subj=">")
+            source = Source.of(message.message) if message is not None else None
+            if source is None or source.sequence > preexisting:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    async def last_copied(self, bucket: str) -> int:
+        """The bucket's sequence up to which the history has everything; 0 when it has nothing."""
+        info = await self.info(bucket)
+        last = int(info.get("state", {}).get("last_seq", 0))
+        if last <= begins_after(info["config"]):
+            return 0
+        message = await self._messages.stored(history_stream(bucket), seq=last)
+        source = Source.of(message.message) if message else None
+        return source.sequence if source else 0
+
+    def _changed_config(self, info: dict[str, Any], config: HistoryConfig) -> dict[str, Any]:
+        wanted: dict[str, Any] = info["config"] | settings(config, int(info["config"].get("num_replicas", 1)))
+        wanted.pop("subjects", None)  # the server gives one to a stream without sources
+        return wanted
+
+    async def _update(self, bucket: str, wanted: dict[str, Any]) -> HistoryStatus:
+        wanted = wanted | {"metadata": own_metadata(wanted)}
+        return history_status(await self._js.api(f"STREAM.UPDATE.{history_stream(bucket)}", wanted, about=bucket))
+
+    async def _check_server(self) -> None:
+        answer = await self._js.api("INFO")
+        level = answer.get("api", {}).get("level", 0)
+        if not isinstance(level, int) or level < HISTORY_LEVEL:
+            version = self._js.connection.state.server_version
+            raise HistoryUnsupported(f"A history needs nats-server 2.14 or later; this one is {version}. Everything else works without it.")
