@@ -6,8 +6,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from .errors import BucketSealed, ObjectStoreError, PermissionDenied
-from .streams import Streams
+from ..errors import BucketRestricted, BucketSealed, ObjectStoreError, PermissionDenied
+from ..stream.streams import Streams
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Cleanups:
     async def _purged(self, bucket: str, subject: str) -> bool:
         try:
             await self._streams.purge(bucket, subject)
-        except (BucketSealed, PermissionDenied) as error:
+        except (BucketRestricted, BucketSealed, PermissionDenied) as error:
             logger.error("chunks cannot be removed: %s", error, extra={"bucket": bucket, "subject": subject})
             return True
         return await self._streams.messages(bucket, subject) == 0

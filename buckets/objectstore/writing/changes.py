@@ -1,0 +1,185 @@
+"""What changes an object without new data: its metadata, its name, its end."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ..entry import Entry
+from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ObjectStoreError, ServerError, Unavailable
+from ..model import ObjectInfo
+from ..names import chunk_subject, metadata_subject
+from ..transport.jetstream import ATOMIC_BATCH_DISABLED
+from .commit import RACES, Change, Commits, check_expected, conflict, is_of, too_contended
+
+
+class Changer:
+    """Changes for all buckets of one store. Whatever has begun runs to its end when the caller is cancelled."""
+
+    def __init__(self, commits: Commits) -> None:
+        self._commits = commits
+
+    async def existing(self, bucket: str, name: str) -> Entry:
+        """The object's metadata. Raises ObjectNotFound, also for a deleted one."""
+        current = await self._commits.messages.last(bucket, name)
+        if current is None or current.deleted:
+            raise ObjectNotFound(f"There is no object {name!r} in the bucket {bucket!r}.")
+        return current
+
+    async def update_meta(
+        self,
+        bucket: str,
+        name: str,
+        *,
+        description: str | None,
+        headers: Mapping[str, Sequence[str]] | None,
+        metadata: Mapping[str, str] | None,
+        expected_revision: int | None,
+        writer: str,
+    ) -> ObjectInfo:
+        """See ``ObjectStore.update_meta``."""
+
+        def changed(info: ObjectInfo) -> ObjectInfo:
+            return replace(
+                info,
+                description=info.description if description is None else description,
+                headers=info.headers if headers is None else {key: tuple(values) for key, values in headers.items()},
+                metadata=info.metadata if metadata is None else dict(metadata),
+                modified=datetime.now(UTC),
+            )
+
+        return await self._commits.cleanups.shielded(self._change(bucket, name, changed, expected_revision, writer))
+
+    async def _change(
+        self, bucket: str, name: str, changed: Callable[[ObjectInfo], ObjectInfo], expected_revision: int | None, writer: str
+    ) -> ObjectInfo:
+        for _ in range(RACES):
+            current = await self.existing(bucket, name)
+            check_expected(current, expected_revision, name)
+            info = changed(current.info(bucket))
+            try:
+                revision = await self._commits.publish(Change(info, current, writer))
+            except Conflict:
+                if expected_revision is not None:
+                    raise conflict(name) from None
+                continue
+            return await self._commits.as_stored(info, revision)
+        raise too_contended(name)
+
+    async def publish_new(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str) -> ObjectInfo:
+        """Metadata without data (a link) in place of ``current``."""
+        return await self._commits.cleanups.shielded(self._commits.commit(Change(info, current, writer), expected_revision))
+
+    async def rename(
+        self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
+    ) -> tuple[ObjectInfo, int]:
+        """See ``ObjectStore.rename``. Also gives the revision of the marker that the old name got, 0 when nothing was written."""
+        metadata_subject(bucket, new_name)  # refuse an impossible name first
+        for _ in range(RACES):
+            current = await self.existing(bucket, name)
+            check_expected(current, expected_revision, name)
+            if new_name == name:
+                return current.info(bucket), 0
+            target = await self._commits.messages.last(bucket, new_name)
+            if target is not None and not target.deleted and not overwrite:
+                raise ObjectExists(f"There is an object {new_name!r} already in the bucket {bucket!r}.")
+            with contextlib.suppress(Conflict):
+                return await self._commits.cleanups.shielded(self._rename(bucket, current, new_name, target, writer))
+            if expected_revision is not None:
+                raise conflict(name)
+        raise too_contended(name)
+
+    async def _rename(self, bucket: str, current: Entry, new_name: str, target: Entry | None, writer: str) -> tuple[ObjectInfo, int]:
+        info = current.info(bucket)
+        renamed = replace(info, name=new_name, modified=datetime.now(UTC))
+        there = Change(renamed, target, writer, renamed_from=info.name)
+        # The marker has a nuid of its own: whoever deletes the old name once more purges the marker's chunks, not those that moved.
+        gone = Change(_marker(replace(info, nuid=self._commits.new_nuid())), current, writer)
+        revision, marked = await self._publish_move(there, gone)
+        await self._commits.forget_data(target, renamed)
+        return await self._commits.as_stored(renamed, revision), marked
+
+    async def _publish_move(self, there: Change, gone: Change) -> tuple[int, int]:
+        if (await self._commits.streams.status(there.info.bucket)).atomic:
+            try:
+                return await self._commits.publish_both(there, gone)
+            except ServerError as error:
+                if error.err_code != ATOMIC_BATCH_DISABLED:  # switched off just now
+                    raise
+            except BucketRestricted:  # no roll-up headers in this stream; one by one does without
+                pass
+            except Unavailable:
+                return await self._settled(there)
+        return await self._publish_one_by_one(there, gone)
+
+    async def _settled(self, there: Change) -> tuple[int, int]:
+        """The batch's answer is missing: its revisions if it was stored. Raises Unavailable if not."""
+        current = await self._commits.messages.last(there.info.bucket, there.info.name)
+        if current is None or not is_of(current, there.info):
+            raise Unavailable(f"{there.renamed_from!r} may not have been renamed: NATS did not answer. Please look, and try again.")
+        return current.revision, current.revision + 1
+
+    async def _publish_one_by_one(self, there: Change, gone: Change) -> tuple[int, int]:
+        """The new name first, so that the object is never without a name; taken back if the old one was changed meanwhile."""
+        revision = await self._commits.publish(there)
+        try:
+            return revision, await self._commits.publish(gone)
+        except ObjectStoreError:
+            await self._take_back(there, revision)
+            raise
+
+    async def _take_back(self, there: Change, revision: int) -> None:
+        """What was under the new name is there again, or nothing."""
+        bucket, before = there.info.bucket, there.current
+        current = await self._commits.messages.last(bucket, there.info.name)
+        if current is None or current.revision != revision:
+            return
+        gone = _marker(replace(there.info, nuid=self._commits.new_nuid()))
+        with contextlib.suppress(Conflict):
+            await self._commits.publish(Change(before.info(bucket) if before is not None and not before.deleted else gone, current))
+
+    async def delete(self, bucket: str, name: str, *, expected_revision: int | None, writer: str) -> int:
+        """See ``ObjectStore.delete``. Gives the marker's revision, 0 when there never was such an object."""
+        return await self._commits.cleanups.shielded(self._delete(bucket, name, expected_revision, writer))
+
+    async def _delete(self, bucket: str, name: str, expected_revision: int | None, writer: str) -> int:
+        for _ in range(RACES):
+            current = await self._commits.messages.last(bucket, name)
+            check_expected(current, expected_revision, name)
+            if current is None:
+                return 0
+            info = current.info(bucket)
+            with contextlib.suppress(Conflict):
+                revision = current.revision if current.deleted else await self._mark_deleted(info, current, writer)
+                if info.nuid:  # also of one that is deleted already: its deletion may have been cut short
+                    await self._commits.cleanups.purge(bucket, chunk_subject(bucket, info.nuid))
+                return revision
+            if expected_revision is not None:
+                raise conflict(name)
+        raise too_contended(name)
+
+    async def _mark_deleted(self, info: ObjectInfo, current: Entry, writer: str) -> int:
+        change = Change(_marker(info), current, writer)
+        try:
+            return await self._commits.publish(change)
+        except BucketFull:
+            return await self._mark_deleted_when_full(change)
+
+    async def _mark_deleted_when_full(self, change: Change) -> int:
+        """Not even the marker fits (nats-server#4011): make room with the object's own chunks, then with its metadata."""
+        info, current = change.info, change.current
+        if info.nuid:
+            await self._commits.streams.purge(info.bucket, chunk_subject(info.bucket, info.nuid))
+        try:
+            return await self._commits.publish(change)
+        except BucketFull:
+            await self._commits.streams.purge(info.bucket, change.subject)
+            assert current is not None  # what is deleted is there
+            return await self._commits.publish(replace(change, current=replace(current, revision=0)))
+
+
+def _marker(info: ObjectInfo) -> ObjectInfo:
+    """What says that the object is gone (ADR-20)."""
+    return replace(
+        info, size=0, chunks=0, digest=None, deleted=True, modified=datetime.now(UTC), description="", headers={}, metadata={}, link=None
+    )

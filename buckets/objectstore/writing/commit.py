@@ -1,0 +1,187 @@
+"""Metadata messages, each on top of the revision that was read: the moment in which an object appears, changes or goes (ADR-20)."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from ..entry import Entry
+from ..errors import BucketRestricted, Conflict, InvalidMetadata, ObjectStoreError, Unavailable
+from ..history.gate import Gate
+from ..metadata import dump_info
+from ..model import ObjectInfo
+from ..names import chunk_subject, metadata_subject, token_subject
+from ..stream.messages import Messages
+from ..stream.streams import Streams
+from ..transport.jetstream import JetStream
+from .cleanup import Cleanups
+from .commit_headers import RENAMED_FROM, WRITER
+
+logger = logging.getLogger(__name__)
+
+RACES = 10
+# Room for subject, reply and headers within the server's max_payload, which counts headers and data.
+PAYLOAD_RESERVE = 4096
+# Between the tries of a publish: together long enough for the election of a leader.
+PUBLISH_PAUSES = (0.1, 0.5, 1, 2, 4, 4, 4)
+ON_ITS_WAY = 0.5
+MAX_WRITER = 256
+ROLLUP = {"Nats-Rollup": "sub"}
+EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A metadata message that is to be published in place of ``current`` (None: there is none yet)."""
+
+    info: ObjectInfo
+    current: Entry | None
+    writer: str = ""
+    renamed_from: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Where the object's metadata is already, else where ADR-20 says."""
+        if self.current is not None:
+            return token_subject(self.info.bucket, self.current.token)
+        return metadata_subject(self.info.bucket, self.info.name)
+
+    @property
+    def payload(self) -> bytes:
+        return dump_info(self.info)
+
+    def headers(self) -> dict[str, str]:
+        headers = ROLLUP | {EXPECTED: str(self.current.revision if self.current else 0)}
+        if self.writer:
+            headers[WRITER] = quote(self.writer[:MAX_WRITER], safe=" @+")
+        if self.renamed_from:
+            headers[RENAMED_FROM] = base64.urlsafe_b64encode(self.renamed_from.encode()).decode()
+        return headers
+
+
+class Commits:
+    """What all writing verbs share."""
+
+    def __init__(self, js: JetStream, streams: Streams, messages: Messages, cleanups: Cleanups, gate: Gate) -> None:
+        self._js = js
+        self.streams = streams
+        self.messages = messages
+        self.cleanups = cleanups
+        self.gate = gate
+
+    async def commit(self, change: Change, expected_revision: int | None) -> ObjectInfo:
+        """Publish it; when another writer was faster, lose (``expected_revision``) or go on top of theirs. The data it replaces is purged.
+
+        Raises Conflict, HistoryBehind, BucketFull, BucketSealed, Unavailable.
+        """
+        for _ in range(RACES):
+            try:
+                revision = await self.publish(change)
+            except Conflict:
+                current = await self.messages.last(change.info.bucket, change.info.name)
+                if is_of(current, change.info):
+                    assert current is not None
+                    await self.forget_data(change.current, change.info)
+                    return current.info(change.info.bucket)  # our own publish, whose answer was lost
+                if _revision(current) == _revision(change.current):
+                    await asyncio.sleep(ON_ITS_WAY)  # nobody was faster: our own publish, whose answer was lost, is still on its way
+                    continue
+                if expected_revision is not None:
+                    raise conflict(change.info.name) from None
+                change = replace(change, current=current)
+            else:
+                await self.forget_data(change.current, change.info)
+                return await self.as_stored(change.info, revision)
+        raise too_contended(change.info.name)
+
+    async def publish(self, change: Change) -> int:
+        """The metadata message in place of ``change.current``, once the history has that; the new revision. Raises Conflict if it is not
+        the last one any more."""
+        await self.check_size(change.info)
+        await self.gate.wait(change.info.bucket, change.current)
+        payload, headers = change.payload, change.headers()
+        for pause in PUBLISH_PAUSES:
+            try:
+                return await self._publish_once(change, payload, headers)
+            except Unavailable:
+                await asyncio.sleep(pause)
+        return await self._publish_once(change, payload, headers)
+
+    async def _publish_once(self, change: Change, payload: bytes, headers: Mapping[str, str]) -> int:
+        try:
+            return int((await self._js.publish(change.subject, payload, headers))["seq"])
+        except BucketRestricted:
+            return await self._publish_without_rollup(change, payload, headers)
+
+    async def _publish_without_rollup(self, change: Change, payload: bytes, headers: Mapping[str, str]) -> int:
+        """Another client made the stream without allow_rollup_hdrs: every reader takes the last message, and we remove those before it."""
+        plain = {name: value for name, value in headers.items() if name not in ROLLUP}
+        answer = await self._js.publish(change.subject, payload, plain)
+        try:
+            await self.streams.purge(change.info.bucket, change.subject, keep=1)
+        except ObjectStoreError as error:
+            logger.warning("old metadata stays: %s", error, extra={"bucket": change.info.bucket})
+        return int(answer["seq"])
+
+    async def publish_both(self, one: Change, other: Change) -> tuple[int, int]:
+        """Both metadata messages in one atomic batch (ADR-50): both are stored, next to each other, or none. Without retries.
+
+        Raises Conflict when either is not on top any more, ServerError where the stream has no atomic batches.
+        """
+        await self.check_size(one.info)
+        await self.gate.wait(one.info.bucket, one.current)
+        await self.gate.wait(other.info.bucket, other.current)
+        batch = {"Nats-Batch-Id": self._js.connection.new_token()}
+        await self._js.publish_into_batch(one.subject, one.payload, one.headers() | batch | {"Nats-Batch-Sequence": "1"})
+        last = batch | {"Nats-Batch-Sequence": "2", "Nats-Batch-Commit": "1"}
+        answer = await self._js.publish(other.subject, other.payload, other.headers() | last)
+        return int(answer["seq"]) - 1, int(answer["seq"])
+
+    async def check_size(self, info: ObjectInfo) -> None:
+        """Raises InvalidMetadata for what cannot be one message on this server."""
+        limit = (await self._js.connection.client()).max_payload - PAYLOAD_RESERVE
+        size = len(dump_info(info))
+        if size > limit:
+            raise InvalidMetadata(f"Description, headers and metadata take {size:,} bytes together; on this server {limit:,} is the limit.")
+
+    async def forget_data(self, old: Entry | None, new: ObjectInfo) -> None:
+        """Purge the chunks of what was replaced, unless the new metadata is of the same data."""
+        info = old.info(new.bucket) if old is not None else None
+        if info is not None and info.nuid and info.nuid != new.nuid and info.chunks:
+            await self.cleanups.purge(new.bucket, chunk_subject(new.bucket, info.nuid))
+
+    async def as_stored(self, info: ObjectInfo, revision: int) -> ObjectInfo:
+        """The info with the server's own time, read back from the leader; as written if somebody replaced it already."""
+        stored = await self.messages.last(info.bucket, info.name)
+        if stored is not None and stored.revision == revision:
+            return stored.info(info.bucket)
+        return replace(info, revision=revision)
+
+    def new_nuid(self) -> str:
+        return self._js.connection.new_token()
+
+
+def _revision(entry: Entry | None) -> int:
+    return entry.revision if entry is not None else 0
+
+
+def is_of(entry: Entry | None, info: ObjectInfo) -> bool:
+    """Whether the metadata is of the same data: each put has a nuid of its own."""
+    return entry is not None and not entry.deleted and entry.info(info.bucket).nuid == info.nuid
+
+
+def check_expected(current: Entry | None, expected: int | None, name: str) -> None:
+    """Raises Conflict unless the object is at the expected revision (0: is not there)."""
+    revision = current.revision if current is not None and not current.deleted else 0
+    if expected is not None and revision != expected:
+        raise conflict(name)
+
+
+def conflict(name: str) -> Conflict:
+    return Conflict(f"{name!r} is not at the expected revision: someone else wrote it in the meantime.")
+
+
+def too_contended(name: str) -> Unavailable:
+    return Unavailable(f"{name!r} is being written again and again by others. Please try again.")
