@@ -4,15 +4,18 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from ..entry import Entry, moment
 from ..metadata import parse_info
-from ..model import ObjectInfo
+from ..model import Link, ObjectInfo
 from .cursor import Cursor
+from .links import Links
 from .ordered import Ordered
 from .scanning import Prefix, Scanner
 from .search import Matches, prepare
 from .sorting import BY_EXACT_NAME, NAME, RAW, REVISION, TIME, TOKEN, Row, Sort, row_of, token_of
+from .subjects import Subjects
 from .tree import Node, Tree
 
 MAX_REMEMBERED = 100_000
@@ -67,6 +70,8 @@ class Index:
         self._order: Ordered[Row] = Ordered(BY_EXACT_NAME)
         self._tree = Tree()
         self._gone: OrderedDict[str, int] = OrderedDict()
+        self._links = Links()
+        self._others = Subjects()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -76,14 +81,38 @@ class Index:
         """Bytes of all objects."""
         return self._tree.root.size
 
+    @property
+    def subjects(self) -> int:
+        """How many metadata subjects the bucket has if this index is right: those of the objects, deletion markers, and odd ones."""
+        return len(self._rows) + len(self._others)
+
+    def links_to(self, bucket: str, name: str | None) -> tuple[str, ...]:
+        """The names of the links in this bucket to that object, or (``name`` None) to that bucket as a whole, sorted."""
+        return self._links.to(Link(bucket, name))
+
     def get(self, name: str) -> ObjectInfo | None:
         row = self._rows.get(name)
         return None if row is None else self._info(row)
 
+    def entry(self, name: str) -> Entry | None:
+        row = self._rows.get(name)
+        return None if row is None else self._entry(row)
+
     def entries(self) -> Iterator[Entry]:
         """All objects, in no order; of the content type what is sorted by. Valid until the next change."""
-        for name, _, size, time_ns, kind, revision, raw, token in self._rows.values():
-            yield Entry(name, token or token_of(name), raw, revision, time_ns, size, kind.partition("\0")[0], False)
+        return map(self._entry, self._rows.values())
+
+    def names(self) -> list[str]:
+        """Of all objects, in no order."""
+        return list(self._rows)
+
+    def infos(self) -> Iterator[ObjectInfo]:
+        """All objects as they are now, by name; the index may change meanwhile."""
+        return map(self._info, list(self._order))
+
+    def times(self) -> Iterator[tuple[str, int, int]]:
+        """Name, revision and time of all objects as they are now; the index may change meanwhile."""
+        return map(itemgetter(NAME, REVISION, TIME), list(self._order))
 
     def apply(self, entry: Entry) -> bool:
         """Take in what a metadata message says. True when an object appeared, changed or went.
@@ -92,11 +121,11 @@ class Index:
         ``MAX_REMEMBERED`` names last removed are kept for that.
         """
         old = self._rows.get(entry.name)
-        if entry.revision <= (old[REVISION] if old else self._gone.get(entry.name, 0)):
+        if not self._is_news(entry, old):
             return False
-        self.revision = max(self.revision, entry.revision)
         if entry.deleted:
             return self._delete(entry, old)
+        self._links.set(entry.name, entry.link)
         row = row_of(entry, old)
         self._rows[row[NAME]] = row
         if old is None:
@@ -109,9 +138,13 @@ class Index:
         return True
 
     def discard(self, name: str) -> bool:
-        """Forget an object that is no longer there, without a message about it (expired, purged). False when it was not known."""
+        """Forget an object or a deletion marker that is no longer there, without a message about it (expired, purged).
+
+        False when no object of that name was known.
+        """
         row = self._rows.get(name)
         if row is None:
+            self._others.discard(token_of(name))
             return False
         self._forget(row, row[REVISION], 0)
         return True
@@ -167,6 +200,25 @@ class Index:
         rows = matches.select(sort.key, offset, offset + limit, descending=sort.descending)
         return Listing((), self._infos(rows), matches.total, matches.total, matches.size, offset, limit)
 
+    def _is_news(self, entry: Entry, old: Row | None) -> bool:
+        """Whether it is newer than what is known of its name. Its subject is known from now on."""
+        old_token = old[TOKEN] or token_of(old[NAME]) if old else ""
+        if entry.revision <= (old[REVISION] if old else self._gone.get(entry.name, 0)):
+            if old_token != entry.token:
+                self._others.add(entry.token)
+            return False
+        self.revision = max(self.revision, entry.revision)
+        if old and old_token != entry.token:
+            if entry.deleted:  # what lies elsewhere under the same name is still there: see Messages.last
+                self._others.add(entry.token)
+                return False
+            self._others.add(old_token)
+        if entry.deleted:
+            self._others.add(entry.token)
+        else:
+            self._others.discard(entry.token)
+        return True
+
     def _delete(self, entry: Entry, old: Row | None) -> bool:
         if old is None:
             self._remember(entry.name, entry.revision)
@@ -178,6 +230,7 @@ class Index:
     def _forget(self, row: Row, revision: int, time: int) -> None:
         self._remember(row[NAME], revision)
         del self._rows[row[NAME]]
+        self._links.set(row[NAME], None)
         self._order.remove(row)
         self._tree.remove(row, time)
 
@@ -186,6 +239,11 @@ class Index:
         self._gone.move_to_end(name)
         if len(self._gone) > MAX_REMEMBERED:
             self._gone.popitem(last=False)
+
+    def _entry(self, row: Row) -> Entry:
+        name, _, size, time_ns, kind, revision, raw, token = row
+        link = self._links.get(name)
+        return Entry(name, token or token_of(name), raw, revision, time_ns, size, kind.partition("\0")[0], False, link)
 
     def _info(self, row: Row) -> ObjectInfo:
         return parse_info(self.bucket, row[TOKEN] or token_of(row[NAME]), row[RAW], row[REVISION], moment(row[TIME]))

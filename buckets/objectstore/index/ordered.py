@@ -43,6 +43,14 @@ class Ordered(Generic[T]):
         self._chunks = [Chunk(ordered[start : start + CHUNK]) for start in range(0, len(ordered), CHUNK)]
         self._last = [key(chunk[-1]) for chunk in self._chunks]
 
+    @classmethod
+    def of_sorted(cls, key: Callable[[T], Any], pieces: Iterable[list[T]]) -> "Ordered[T]":
+        """Of items in the order of ``key``, in one or more lists that are not empty; nothing is compared."""
+        made = cls(key)
+        made._chunks = [Chunk(piece[start : start + CHUNK]) for piece in pieces for start in range(0, len(piece), CHUNK)]
+        made._last = [key(chunk[-1]) for chunk in made._chunks]
+        return made
+
     @property
     def chunks(self) -> Sequence[Chunk[T]]:
         return self._chunks

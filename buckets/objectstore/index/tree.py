@@ -1,7 +1,7 @@
 """The tree of folders that the names of a bucket's objects span, with the sums of each and the orders of its children."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -71,6 +71,7 @@ class Tree:
 
     def __init__(self) -> None:
         self.root = Node("")
+        self._loading = False
         self._recent: OrderedDict[tuple[Node, SortKey], None] = OrderedDict()
 
     def insert(self, row: Row) -> None:
@@ -82,6 +83,42 @@ class Tree:
         for kept in _kept(node):
             kept.objects.add(row)
         self._account(way, 1, row[SIZE], row[TIME])
+
+    def load(self, prefix: str, objects: Ordered[Row], size: int, time: int) -> None:
+        """Give a folder that has no objects yet all that are directly in it; ``size`` and ``time``: their sum and the latest.
+
+        The first of these calls begins the loading of a tree that is empty; ``end_loading`` ends it.
+        """
+        self._loading = True
+        way = self._reach(prefix, create=True)
+        way[-1].objects = objects
+        count = len(objects)
+        for node in way:
+            node.add(count, size, time)
+
+    def end_loading(self) -> Iterator[Node]:
+        """All folders that have folders in them: the caller gives each its ``folders`` in order."""
+        self._loading = False
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            if node.children:
+                yield node
+                waiting += node.children.values()
+
+    def times(self) -> Iterator[tuple[str, int]]:
+        """The whole name of each folder and its time. The tree may change meanwhile."""
+        waiting = [("", self.root)]
+        while waiting:
+            prefix, node = waiting.pop()
+            yield prefix, node.time
+            waiting += [(prefix + child.label, child) for child in list((node.children or {}).values())]
+
+    def set_time(self, prefix: str, time: int) -> None:
+        """Make a folder's time ``time`` if it is there and older, and no other's."""
+        node = self.find(prefix)
+        if node is not None and node.time < time:
+            self._reach(prefix, create=True)[-1].add(0, 0, time)
 
     def replace(self, old: Row, new: Row) -> None:
         """``new`` has the name of ``old``, which must be there."""
@@ -157,9 +194,13 @@ class Tree:
 
     def _grow(self, parent: Node, label: str) -> Node:
         node = Node(label)
-        if parent.children is None or parent.folders is None:
-            parent.children, parent.folders = {}, Ordered(NODE_KEYS[SortKey.NAME])
+        if parent.children is None:
+            parent.children = {}
         parent.children[node.name] = node
+        if self._loading:
+            return node
+        if parent.folders is None:
+            parent.folders = Ordered(NODE_KEYS[SortKey.NAME])
         parent.folders.add(node)
         for kept in _kept(parent):
             kept.folders.add(node)
@@ -168,14 +209,17 @@ class Tree:
     def _split(self, parent: Node, lower: Node, at: int) -> Node:
         """Put a node of the first ``at`` characters of its label between ``parent`` and ``lower``, which keeps the others."""
         upper = Node(lower.label[:at], like=lower)
-        if parent.children is not None and parent.folders is not None:
+        if parent.children is not None:
             parent.children[upper.name] = upper
+        if parent.folders is not None:
             parent.folders.replace(upper)
         for kept in _kept(parent):
             kept.folders.replace(upper)
         lower.label = lower.label[at:]
         lower.name = lower.label[: lower.label.index("/")]
-        upper.children, upper.folders = {lower.name: lower}, Ordered(NODE_KEYS[SortKey.NAME], [lower])
+        upper.children = {lower.name: lower}
+        if not self._loading:
+            upper.folders = Ordered(NODE_KEYS[SortKey.NAME], [lower])
         return upper
 
     def _account(self, way: list[Node], objects: int, size: int, time: int) -> None:

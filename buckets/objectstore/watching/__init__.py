@@ -1,0 +1,1 @@
+"""Following buckets as they change, and keeping what was seen for the next start."""
