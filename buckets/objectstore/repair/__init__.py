@@ -1,0 +1,1 @@
+"""Finding and removing what should not be there, and checking what is."""

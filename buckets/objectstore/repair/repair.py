@@ -1,0 +1,180 @@
+"""Finding and removing what nothing refers to: chunks of writers that died, and deletion markers that nobody needs any more.
+
+Nothing that an upload in progress or a foreign client still needs may go, so each step here errs on the side of keeping.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..entry import Entry, moment
+from ..history.gate import Gate
+from ..names import NUID, check_bucket_name, chunk_subject, chunk_wildcard, stream_name, token_subject
+from ..reading.reader import ReadContext
+from ..stream.listing import read_all
+from ..stream.messages import Messages
+from ..stream.streams import Streams
+from ..times import NANOSECONDS
+from ..transport.jetstream import JetStream
+from .verify import Verified, verify
+
+HOUR = 3600.0
+AT_ONCE = 8
+# What a purge can be told to remove and nothing else with it: no wildcard, no white space, nothing that is not text.
+_LITERAL = re.compile(r"[^\s\x00-\x20*>\ud800-\udfff]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """Chunks that no metadata refers to. ``time``: of the youngest one.
+
+    doubt: the object whose broken metadata does not say which chunks it has, and whose these may be; such are never purged.
+    """
+
+    nuid: str
+    chunks: int
+    time: datetime
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was removed: so many nuids, with so many chunks together. ``doubtful`` nuids were left alone (see ``Orphan.doubt``)."""
+
+    nuids: int
+    chunks: int
+    doubtful: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _References:
+    """Which nuids the bucket's metadata refers to, and the objects (by revision) of which that cannot be told."""
+
+    nuids: frozenset[str]
+    broken: tuple[tuple[int, str], ...]
+
+    def doubt(self, sequence: int) -> str | None:
+        """The broken object that chunks up to ``sequence`` may belong to: metadata comes after its chunks."""
+        return next((name for revision, name in self.broken if revision > sequence), None)
+
+
+class Repair:
+    """Everything may raise BucketNotFound, Unavailable, PermissionDenied and ServerError."""
+
+    def __init__(self, js: JetStream, streams: Streams, messages: Messages, context: ReadContext, gate: Gate) -> None:
+        self._js = js
+        self._streams = streams
+        self._messages = messages
+        self._context = context
+        self._gate = gate
+
+    async def orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> list[Orphan]:
+        """Chunks without metadata whose youngest is older than ``older_than`` seconds by the server's clock, oldest first.
+
+        older_than: more than the longest pause of any upload, whatever client makes it: until its metadata is there it looks like this.
+        in_use: nuids of uploads that may pause longer. All is asked of the stream's leader. Under load 100,000 objects take some seconds.
+        """
+        return sorted([orphan async for orphan, _ in self._find(bucket, older_than, in_use)], key=lambda orphan: orphan.time)
+
+    async def purge_orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> Purged:
+        """Remove what ``orphans`` finds, except what is in doubt. Each one's age is asked again right before it goes.
+
+        Also raises BucketSealed and BucketRestricted.
+        """
+        nuids = chunks = doubtful = 0
+        async for orphan, sequence in self._find(bucket, older_than, in_use):
+            if orphan.doubt is not None:
+                doubtful += 1
+                continue
+            subject = chunk_subject(bucket, orphan.nuid)
+            if await self._last(bucket, subject) != (sequence, orphan.time):
+                continue  # its upload goes on
+            nuids += 1
+            chunks += await self._streams.purge(bucket, subject, upto=sequence)
+        return Purged(nuids, chunks, doubtful)
+
+    async def purge_markers(self, bucket: str, *, older_than: float = 0.0, on_progress: Callable[[int, int], None] | None = None) -> int:
+        """Remove the deletion markers older than ``older_than`` seconds for good; gives how many there were.
+
+        A name that is written again in the same moment keeps its new metadata. A bucket's history keeps what it has, and has the
+        marker before it goes. on_progress: called with the number of markers done and of all.
+        Also raises BucketSealed, BucketRestricted and HistoryBehind.
+        """
+        now_ns, _ = await self._clock(bucket)
+        entries = await read_all(self._js, bucket)
+        markers = [
+            entry for entry in entries if entry.deleted and _LITERAL.match(entry.token) and _age(now_ns, entry.time_ns) >= older_than
+        ]
+        removed = 0
+        for start in range(0, len(markers), AT_ONCE):
+            some = markers[start : start + AT_ONCE]
+            removed += sum(await asyncio.gather(*(self._purge_marker(bucket, marker) for marker in some)))
+            if on_progress is not None:
+                on_progress(start + len(some), len(markers))
+        return removed
+
+    async def _purge_marker(self, bucket: str, marker: Entry) -> bool:
+        await self._gate.wait(bucket, marker)
+        return bool(await self._streams.purge(bucket, token_subject(bucket, marker.token), upto=marker.revision))
+
+    def verify(self, bucket: str, names: Iterable[str] | None = None) -> AsyncGenerator[Verified, None]:
+        """Read objects, all of them or those of ``names``, and compare them with what their metadata states; see ``Verified``.
+
+        One result each, in the order in which they are done, two at a time; a bad one stops nothing. Only the bucket itself is read:
+        what is missing in it is missing, even if its history has it. Deleted objects are none. Raises BucketNotFound.
+        """
+        return verify(self._js, self._messages, self._context, check_bucket_name(bucket), names)
+
+    async def _find(self, bucket: str, older_than: float, in_use: Collection[str]) -> AsyncIterator[tuple[Orphan, int]]:
+        """Each orphan, and the sequence of its youngest chunk."""
+        check_bucket_name(bucket)
+        now_ns, last_sequence = await self._clock(bucket)
+        # The chunks first: what gets its metadata after this is among the references, and what begins after this is not looked at.
+        stored = await self._chunks(bucket)
+        references = await self._references(bucket, last_sequence)
+        candidates = [nuid for nuid in stored if nuid not in references.nuids and nuid not in in_use]
+        for start in range(0, len(candidates), AT_ONCE):
+            some = candidates[start : start + AT_ONCE]
+            youngest = await asyncio.gather(*(self._last(bucket, chunk_subject(bucket, nuid)) for nuid in some))
+            for nuid, last in zip(some, youngest, strict=True):
+                if last is not None and _age(now_ns, _ns(last[1])) >= older_than:
+                    yield Orphan(nuid, stored[nuid], last[1], references.doubt(last[0])), last[0]
+
+    async def _chunks(self, bucket: str) -> dict[str, int]:
+        """The nuids that have chunks, with their numbers. Subjects that hold no nuid are nobody's business here."""
+        start = len(chunk_wildcard(bucket)) - 1
+        subjects = await self._streams.subjects(bucket, chunk_wildcard(bucket))
+        return {subject[start:]: count for subject, count in subjects.items() if NUID.match(subject[start:])}
+
+    async def _references(self, bucket: str, last_sequence: int) -> _References:
+        """All that metadata refers to now, and a little more: what was replaced while this was reading counts too.
+
+        A rename moves a reference from one subject to another, and one reading might see neither. But then it is a message that is
+        newer than ``last_sequence``, which the second reading has.
+        """
+        entries = await read_all(self._js, bucket)
+        entries += await read_all(self._js, bucket, after=last_sequence)
+        infos = [entry.info(bucket) for entry in entries if not entry.deleted]
+        named = {info.nuid for info in infos if info.nuid}
+        broken = [(info.revision, info.name) for info in infos if not info.nuid and info.link is None]
+        return _References(frozenset(named), tuple(broken))
+
+    async def _last(self, bucket: str, subject: str) -> tuple[int, datetime] | None:
+        """Sequence and time of the last message on ``subject``; None when there is none."""
+        message = await self._messages.stored(stream_name(bucket), last_by_subj=subject)
+        return (message.sequence, moment(message.time_ns)) if message is not None else None
+
+    async def _clock(self, bucket: str) -> tuple[int, int]:
+        """The server's time in nanoseconds, and the stream's last sequence at that time."""
+        status = await self._streams.status(bucket)
+        return status.time_ns, status.stream.last_seq
+
+
+def _age(now_ns: int, time_ns: int) -> float:
+    return (now_ns - time_ns) / NANOSECONDS
+
+
+def _ns(time: datetime) -> int:
+    return int(time.timestamp() * 1_000_000) * 1000
