@@ -3,38 +3,54 @@
 ``ObjectStore`` is the client; its methods' docstrings are the contract.
 """
 
+from .bulk import Outcome, each
 from .errors import (
     BucketExists,
     BucketFull,
     BucketNotFound,
+    BucketRestricted,
     BucketSealed,
     Conflict,
     DigestMismatch,
     ErrorCode,
+    HistoryBehind,
+    HistoryOff,
+    HistoryUnsupported,
     InvalidBucketConfig,
     InvalidBucketName,
+    InvalidLink,
     InvalidMetadata,
     InvalidObjectName,
     ObjectChanged,
+    ObjectExists,
     ObjectNotFound,
     ObjectStoreError,
     ObjectUnreadable,
     PermissionDenied,
     ServerError,
     Unavailable,
+    VersionNotFound,
 )
+from .history import HistoryChange, HistoryConfig, HistoryStatus, Pruned, Restored, Version, VersionKind
 from .index import Folder, Index, Listing, Scan, Sort, SortKey
-from .live import Changes, LiveBucket, LiveSubscription
-from .model import BucketConfig, BucketStatus, Link, ObjectInfo, Replica, Storage, StreamState
+from .model import BucketChange, BucketConfig, BucketStatus, Link, ObjectInfo, Placement, Replica, Storage, StreamState
 from .options import ConnectionState, ConnectOptions
-from .reader import ObjectReader
+from .reading.reader import ObjectReader
+from .repair.repair import Orphan, Purged, Repair
+from .repair.verify import Verified
 from .store import ObjectStore
+from .watching.events import WatchEvent
+from .watching.live import LiveBucket
+from .watching.subscriptions import Changes, LiveSubscription
+from .writing.source import Source
 
 __all__ = [
+    "BucketChange",
     "BucketConfig",
     "BucketExists",
     "BucketFull",
     "BucketNotFound",
+    "BucketRestricted",
     "BucketSealed",
     "BucketStatus",
     "Changes",
@@ -44,9 +60,16 @@ __all__ = [
     "DigestMismatch",
     "ErrorCode",
     "Folder",
+    "HistoryBehind",
+    "HistoryChange",
+    "HistoryConfig",
+    "HistoryOff",
+    "HistoryStatus",
+    "HistoryUnsupported",
     "Index",
     "InvalidBucketConfig",
     "InvalidBucketName",
+    "InvalidLink",
     "InvalidMetadata",
     "InvalidObjectName",
     "Link",
@@ -54,19 +77,34 @@ __all__ = [
     "LiveBucket",
     "LiveSubscription",
     "ObjectChanged",
+    "ObjectExists",
     "ObjectInfo",
     "ObjectNotFound",
     "ObjectReader",
     "ObjectStore",
     "ObjectStoreError",
     "ObjectUnreadable",
+    "Orphan",
+    "Outcome",
     "PermissionDenied",
+    "Placement",
+    "Pruned",
+    "Purged",
+    "Repair",
     "Replica",
+    "Restored",
     "Scan",
     "ServerError",
     "Sort",
     "SortKey",
+    "Source",
     "Storage",
     "StreamState",
     "Unavailable",
+    "Verified",
+    "Version",
+    "VersionKind",
+    "VersionNotFound",
+    "WatchEvent",
+    "each",
 ]
