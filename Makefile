@@ -35,6 +35,6 @@ clean:
 	@scripts/venv test bench
 	@touch $@ .venv/test.stamp .venv/serve.stamp
 
-.venv/tools.stamp: .venv/test.stamp tests/interop_node/package.json
+.venv/tools.stamp: .venv/test.stamp tests/interop_node/package.json scripts/nats-server-versions
 	@scripts/test-tools
 	@touch $@

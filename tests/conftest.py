@@ -11,6 +11,7 @@ from hypothesis import settings
 from nats.aio.client import Client
 
 from buckets.objectstore import BucketConfig, ConnectOptions, ObjectStore
+from tests.cluster import Cluster
 from tests.natsserver import NatsServer
 from tests.site import Site
 
@@ -20,13 +21,24 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "servers(since, before): run the store test only on these versions of nats-server")
+    config.addinivalue_line("markers", "current_server: run the store test on the current nats-server only")
+
+
 @pytest.fixture(scope="session")
-def nats_server() -> Iterator[NatsServer]:
-    """One server for the whole run; use it where nothing is broken on purpose."""
+def current_nats_server() -> Iterator[NatsServer]:
+    """One server for the whole run."""
     server = NatsServer()
     server.start()
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def nats_server(current_nats_server: NatsServer) -> NatsServer:
+    """The run's server; use it where nothing is broken on purpose. The store's tests get one of each version in its place."""
+    return current_nats_server
 
 
 @pytest.fixture
@@ -36,6 +48,18 @@ def fresh_nats_server() -> Iterator[NatsServer]:
     server.start()
     yield server
     server.remove()
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[Cluster]:
+    """Three servers of the test's own, to stop and kill."""
+    cluster = Cluster()
+    try:
+        await asyncio.to_thread(cluster.start)
+        await cluster.ready()
+        yield cluster
+    finally:
+        cluster.remove()
 
 
 @pytest.fixture

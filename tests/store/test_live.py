@@ -81,7 +81,7 @@ async def test_a_burst_is_merged_for_a_slow_subscriber(store: ObjectStore, bucke
 
 
 async def test_too_many_changes_are_told_as_everything(store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("buckets.objectstore.live.MAX_CHANGED_NAMES", 3)
+    monkeypatch.setattr("buckets.objectstore.watching.subscriptions.MAX_CHANGED_NAMES", 3)
     live = await store.live(bucket)
     await live.wait_ready(PATIENCE)
     with live.subscribe() as changes:
@@ -145,8 +145,8 @@ async def test_objects_that_expire_leave_the_index(store: ObjectStore) -> None:
 
 
 async def test_a_bucket_that_nobody_uses_is_dropped(store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("buckets.objectstore.live.IDLE_SECONDS", 0.01)
-    monkeypatch.setattr("buckets.objectstore.live.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr("buckets.objectstore.watching.live.IDLE_SECONDS", 0.01)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SWEEP_SECONDS", 0.01)
     first = await store.live(bucket)
     task = next(task for task in asyncio.all_tasks() if task.get_name() == f"live-{bucket}")
     await asyncio.wait_for(task, PATIENCE)
@@ -165,3 +165,23 @@ async def test_broken_metadata_is_shown_as_such_and_breaks_nothing(store: Object
     broken = live.index.get("broken")
     assert broken is not None
     assert broken.problem
+
+
+async def test_an_expired_deletion_marker_is_not_taken_for_a_purge(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SETTINGS_SECONDS", 0.02)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.CHECK_SHARE", 1)
+    await store.create_bucket(BucketConfig("short-markers", ttl=1.0))
+    await store.put("short-markers", "before", pieces(b"data"))
+    await store.delete("short-markers", "before")
+    live = await store.live("short-markers")
+    assert await live.wait_ready(PATIENCE)
+    await store.put("short-markers", "after", pieces(b"data"))
+    await store.delete("short-markers", "after")
+    assert live.index.subjects == 2
+    loaded = live.loaded
+    async with asyncio.timeout(PATIENCE):
+        while live.index.subjects:
+            await asyncio.sleep(0.05)
+    assert live.loaded == loaded
+    await store.delete_bucket("short-markers")

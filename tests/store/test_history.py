@@ -1,0 +1,702 @@
+"""History: every version of every writer, trash, and the bucket as it was."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from nats.aio.client import Client
+
+from buckets.objectstore import (
+    BucketConfig,
+    BucketNotFound,
+    Conflict,
+    DigestMismatch,
+    HistoryBehind,
+    HistoryChange,
+    HistoryConfig,
+    HistoryOff,
+    InvalidBucketConfig,
+    Link,
+    ObjectExists,
+    ObjectStore,
+    Storage,
+    Unavailable,
+    Version,
+    VersionKind,
+    VersionNotFound,
+)
+from buckets.objectstore.names import metadata_subject
+from tests.conftest import running_store
+from tests.natsserver import NatsServer
+from tests.store.helpers import ODD_NAMES, chunk_messages, read
+
+pytestmark = pytest.mark.servers(since="2.14")
+
+
+@pytest.fixture
+async def kept(store: ObjectStore, bucket: str) -> str:
+    """A bucket with history."""
+    await store.history.enable(bucket)
+    return bucket
+
+
+async def version_data(store: ObjectStore, bucket: str, version: Version) -> bytes:
+    async with await store.history.open(bucket, version.info.name, version.id) as reader:
+        return b"".join([piece async for piece in reader])
+
+
+async def contents(store: ObjectStore, bucket: str, name: str) -> list[bytes]:
+    """Of all versions that have some, the newest first."""
+    versions = await store.history.versions(bucket, name)
+    return [await version_data(store, bucket, version) for version in versions if not version.info.deleted]
+
+
+async def history_messages(foreign: Client, bucket: str) -> dict[str, int]:
+    info = await foreign.jetstream().stream_info(f"HISTORY_OBJ_{bucket}", subjects_filter=">")
+    return info.state.subjects or {}
+
+
+async def test_every_overwrite_is_a_version(store: ObjectStore, kept: str, foreign: Client) -> None:
+    for number in range(5):
+        await store.put(kept, "x", f"version {number}".encode(), writer=f"user {number}")
+    versions = await store.history.versions(kept, "x")
+    assert [version.kind for version in versions] == [VersionKind.PUT] * 5
+    assert [version.current for version in versions] == [True, False, False, False, False]
+    assert [version.writer for version in versions] == [f"user {number}" for number in range(4, -1, -1)]
+    assert await contents(store, kept, "x") == [f"version {number}".encode() for number in range(4, -1, -1)]
+    assert versions[0].info == await store.info(kept, "x")
+    assert await chunk_messages(foreign, kept) == 1
+
+
+async def test_kinds_of_versions(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "a", b"1", writer="Jürgen\nB")
+    await store.update_meta(kept, "a", description="d")
+    await store.rename(kept, "a", "b")
+    await store.delete(kept, "b")
+    await store.put(kept, "b", b"2")
+    await store.delete(kept, "b")
+    first = await store.history.versions(kept, "a")
+    assert [version.kind for version in first] == [VersionKind.DELETE, VersionKind.METADATA, VersionKind.PUT]
+    assert first[-1].writer == "Jürgen\nB"
+    second = await store.history.versions(kept, "b")
+    assert [version.kind for version in second] == [VersionKind.DELETE, VersionKind.PUT, VersionKind.DELETE, VersionKind.RENAME]
+    assert second[-1].renamed_from == "a"
+    assert await contents(store, kept, "a") == [b"1", b"1"]
+    assert await contents(store, kept, "b") == [b"2", b"1"]
+    assert not any(version.current for version in first + second)
+
+
+async def test_a_rename_by_another_client_is_recognised(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "a", os.urandom(1000))
+    await store.history.versions(kept, "a")
+    stored = await foreign.jetstream().get_last_msg(f"OBJ_{kept}", metadata_subject(kept, "a"))
+    raw = orjson.loads(stored.data or b"")
+    await foreign.jetstream().publish(metadata_subject(kept, "b"), orjson.dumps(raw | {"name": "b"}), headers={"Nats-Rollup": "sub"})
+    await foreign.jetstream().purge_stream(f"OBJ_{kept}", subject=metadata_subject(kept, "a"))
+    (renamed,) = await store.history.versions(kept, "b")
+    assert (renamed.kind, renamed.renamed_from, renamed.current) == (VersionKind.RENAME, "a", True)
+    (old,) = await store.history.versions(kept, "a")
+    assert (old.kind, old.current) == (VersionKind.PUT, False)
+    assert [info.name for info in (await store.history.trash(kept)).page().objects] == []
+    assert [info.name for info in (await store.history.at(kept, datetime.now(UTC))).page().objects] == ["b"]
+
+
+async def test_links_have_versions_too(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "target", b"1")
+    await store.put(kept, "other", b"2")
+    await store.add_link(kept, "link", Link(kept, "target"))
+    await store.add_link(kept, "link", Link(kept, "other"))
+    versions = await store.history.versions(kept, "link")
+    assert [(version.kind, version.info.link) for version in versions] == [
+        (VersionKind.LINK, Link(kept, "other")),
+        (VersionKind.LINK, Link(kept, "target")),
+    ]
+    with pytest.raises(VersionNotFound):
+        await store.history.open(kept, "link", versions[1].id)
+    await store.history.restore(kept, "link", versions[1].id)
+    assert await read(store, kept, "link") == b"1"
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+async def test_every_name_has_versions(store: ObjectStore, kept: str, name: str) -> None:
+    await store.put(kept, name, b"1")
+    await store.put(kept, name, b"2")
+    assert await contents(store, kept, name) == [b"2", b"1"]
+    await store.delete(kept, name)
+    assert [entry.name for entry in (await store.history.trash(kept)).entries()] == [name]
+    await store.history.undelete(kept, name)
+    assert await read(store, kept, name) == b"2"
+
+
+async def test_two_hundred_overwrites_in_a_row_are_all_kept(store: ObjectStore, kept: str) -> None:
+    for number in range(200):
+        await store.put(kept, "x", str(number).encode())
+    assert await contents(store, kept, "x") == [str(number).encode() for number in range(199, -1, -1)]
+
+
+async def test_two_hundred_overwrites_in_a_row_by_another_client_are_kept_or_known_as_missed(
+    store: ObjectStore, kept: str, foreign: Client
+) -> None:
+    """Nobody makes other clients wait for the history: on a busy machine it can come too late for some."""
+    objects = await foreign.jetstream().object_store(kept)
+    for number in range(200):
+        await objects.put("x", str(number).encode())
+    await objects.delete("x")
+    versions = await store.history.versions(kept, "x")
+    found = [int(await version_data(store, kept, version)) for version in versions if version.complete and not version.info.deleted]
+    lost = sorted(set(range(200)) - set(found))
+    assert found == sorted(set(found), reverse=True)
+    assert len(lost) <= await store.history.missed(kept)
+
+
+@pytest.mark.parametrize("lost", [[1], [0, 2], [1, 2, 3]])
+async def test_what_was_gone_before_it_was_copied_is_counted(store: ObjectStore, bucket: str, foreign: Client, lost: list[int]) -> None:
+    """A history cannot be made to miss something at will: here the bucket is changed while it does not copy."""
+    await store.put(bucket, "before", b"1")
+    await store.history.enable(bucket)
+    await store.put(bucket, "x", b"2")
+    assert await store.history.missed(bucket) == 0
+    await store.history.versions(bucket, "x")
+    history = f"HISTORY_OBJ_{bucket}"
+    config = orjson.loads((await foreign.request(f"$JS.API.STREAM.INFO.{history}", b"")).data)["config"]
+    await foreign.request(f"$JS.API.STREAM.UPDATE.{history}", orjson.dumps(config | {"sources": []}))
+    js = foreign.jetstream()
+    sequences = [(await js.publish(f"$O.{bucket}.C.nuid", str(number).encode())).seq for number in range(4)]
+    for number in lost:
+        await js.delete_msg(f"OBJ_{bucket}", sequences[number])
+    await foreign.request(f"$JS.API.STREAM.UPDATE.{history}", orjson.dumps(config))
+    await store.put(bucket, "y", b"3")
+    await store.history.versions(bucket, "y")
+    assert await store.history.missed(bucket) == len(lost)
+    await store.history.update(bucket, HistoryChange(keep_versions=1))
+    await store.history.prune(bucket)
+    assert await store.history.missed(bucket) == len(lost)
+
+
+async def test_a_history_begins_with_what_is_there(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    old = await store.put(bucket, "ours", b"1")
+    await foreign.jetstream().publish(metadata_subject(bucket, "theirs"), orjson.dumps({"name": "theirs", "nuid": "n", "size": 0}))
+    status = await store.history.enable(bucket)
+    assert status.enabled
+    await store.put(bucket, "ours", b"2")
+    versions = await store.history.versions(bucket, "ours")
+    assert await contents(store, bucket, "ours") == [b"2", b"1"]
+    assert abs(versions[1].info.modified - old.modified) < timedelta(seconds=1)
+    await store.delete(bucket, "theirs")
+    (_, theirs) = await store.history.versions(bucket, "theirs")
+    assert (theirs.before, theirs.kind) == (True, VersionKind.PUT)
+
+
+async def test_the_first_overwrite_after_switching_on_loses_nothing(store: ObjectStore, bucket: str) -> None:
+    data = os.urandom(5_000_000)
+    await store.put(bucket, "x", data)
+    await store.history.enable(bucket)
+    await store.put(bucket, "x", b"2")
+    assert await contents(store, bucket, "x") == [b"2", data]
+
+
+async def test_status_and_settings(store: ObjectStore, bucket: str) -> None:
+    assert await store.history.status(bucket) is None
+    config = HistoryConfig(Storage.MEMORY, 1, True, 10_000_000, 5, 2.5)
+    status = await store.history.enable(bucket, config)
+    assert (status.config, status.enabled, status.bucket) == (config, True, bucket)
+    assert status.since is not None
+    assert abs(status.since - datetime.now(UTC)) < timedelta(minutes=1)
+    changed = await store.history.update(bucket, HistoryChange(max_bytes=0, keep_versions=0))
+    assert changed.config == HistoryConfig(Storage.MEMORY, 1, True, 0, 0, 2.5)
+    assert (await store.history.statuses())[bucket].config == changed.config
+    again = await store.history.enable(bucket)
+    assert again.config == changed.config
+    with pytest.raises(InvalidBucketConfig):
+        await store.history.update(bucket, HistoryChange(keep_days=-1))
+    with pytest.raises(InvalidBucketConfig):
+        await store.history.enable(bucket, HistoryConfig(replicas=3))
+
+
+async def test_without_history_its_verbs_say_so(store: ObjectStore, bucket: str) -> None:
+    for act in (
+        store.history.versions(bucket, "x"),
+        store.history.trash(bucket),
+        store.history.at(bucket, datetime.now(UTC)),
+        store.history.prune(bucket),
+        store.history.restore(bucket, "x", "1"),
+    ):
+        with pytest.raises(HistoryOff):
+            await act
+    await store.history.disable(bucket)
+    await store.history.disable(bucket, remove=True)
+
+
+async def test_a_bucket_with_history_is_no_bucket_more(store: ObjectStore, kept: str) -> None:
+    assert f"HISTORY_OBJ_{kept}" not in [status.name for status in await store.buckets()]
+    assert [status.name for status in await store.buckets()].count(kept) == 1
+
+
+async def test_versions_are_restored_as_new_ones(store: ObjectStore, kept: str, foreign: Client) -> None:
+    data = os.urandom(1_200_000)
+    first = await store.put(kept, "x", data, description="d", headers={"H": ["h"]}, metadata={"m": "m"}, chunk_size=100_000)
+    await store.put(kept, "x", b"2")
+    old = (await store.history.versions(kept, "x"))[1]
+    restored = await store.history.restore(kept, "x", old.id, writer="me")
+    assert (restored.digest, restored.description, restored.headers, restored.metadata, restored.chunk_size) == (
+        first.digest,
+        "d",
+        {"H": ("h",)},
+        {"m": "m"},
+        100_000,
+    )
+    assert await read(store, kept, "x") == data
+    versions = await store.history.versions(kept, "x")
+    assert [version.writer for version in versions] == ["me", "", ""]
+    assert await contents(store, kept, "x") == [data, b"2", data]
+    assert await chunk_messages(foreign, kept) == 12
+
+
+async def test_restoring_a_change_of_metadata_moves_no_data(store: ObjectStore, kept: str) -> None:
+    first = await store.put(kept, "x", b"1", description="before")
+    await store.update_meta(kept, "x", description="after")
+    old = (await store.history.versions(kept, "x"))[1]
+    restored = await store.history.restore(kept, "x", old.id)
+    assert (restored.nuid, restored.description) == (first.nuid, "before")
+    assert [version.kind for version in await store.history.versions(kept, "x")] == [
+        VersionKind.METADATA,
+        VersionKind.METADATA,
+        VersionKind.PUT,
+    ]
+
+
+async def test_restoring_on_condition(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1")
+    second = await store.put(kept, "x", b"2")
+    third = await store.put(kept, "x", b"3")
+    oldest = (await store.history.versions(kept, "x"))[2]
+    with pytest.raises(Conflict):
+        await store.history.restore(kept, "x", oldest.id, expected_revision=second.revision)
+    await store.history.restore(kept, "x", oldest.id, expected_revision=third.revision)
+    assert await read(store, kept, "x") == b"1"
+
+
+@pytest.mark.parametrize("version", ["0", "999999", "-1", "x", "", "1" * 40, "²"])
+async def test_versions_that_are_not_there(store: ObjectStore, kept: str, version: str) -> None:
+    await store.put(kept, "x", b"1")
+    await store.put(kept, "y", b"2")
+    with pytest.raises(VersionNotFound):
+        await store.history.restore(kept, "x", version)
+    with pytest.raises(VersionNotFound):
+        await store.history.open(kept, "x", version)
+
+
+async def test_another_objects_version_is_not_this_ones(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1")
+    await store.put(kept, "y", b"2")
+    (other,) = await store.history.versions(kept, "y")
+    with pytest.raises(VersionNotFound):
+        await store.history.open(kept, "x", other.id)
+
+
+async def test_what_is_deleted_is_in_the_trash_until_it_is_back(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "dir/a", b"12345", headers={"Content-Type": ["text/plain"]})
+    await store.put(kept, "dir/b", b"1")
+    await store.put(kept, "stays", b"")
+    await store.delete(kept, "dir/a")
+    await store.delete(kept, "dir/b")
+    index = await store.history.trash(kept)
+    page = index.page()
+    assert [(folder.prefix, folder.objects, folder.size) for folder in page.folders] == [("dir/", 2, 6)]
+    (a, _) = index.page(prefix="dir/").objects
+    assert (a.name, a.size, a.content_type) == ("dir/a", 5, "text/plain")
+    assert await store.history.trash(kept) is index
+    await store.history.undelete(kept, "dir/a")
+    assert await read(store, kept, "dir/a") == b"12345"
+    assert [info.name for info in (await store.history.trash(kept)).page(prefix="dir/").objects] == ["dir/b"]
+    with pytest.raises(ObjectExists):
+        await store.history.undelete(kept, "dir/a")
+    with pytest.raises(VersionNotFound):
+        await store.history.undelete(kept, "never")
+
+
+async def test_an_object_in_the_trash_can_be_read_by_its_revision(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"data")
+    await store.delete(kept, "x")
+    info = (await store.history.trash(kept)).get("x")
+    assert info is not None
+    async with await store.history.open(kept, "x", str(info.revision)) as reader:
+        assert b"".join([piece async for piece in reader]) == b"data"
+
+
+async def test_expired_and_purged_objects_are_in_the_trash(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "x", b"data")
+    await store.history.versions(kept, "x")
+    await foreign.jetstream().purge_stream(f"OBJ_{kept}")
+    assert [info.name for info in (await store.history.trash(kept)).page().objects] == ["x"]
+    await store.history.undelete(kept, "x")
+    assert await read(store, kept, "x") == b"data"
+
+
+async def test_the_bucket_as_it_was(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "dir/a", b"old a")
+    await store.put(kept, "dir/b", b"b")
+    await store.put(kept, "c", b"c")
+    await store.delete(kept, "c")
+    moment = await now(store, kept)
+    await store.put(kept, "dir/a", b"new a")
+    await store.delete(kept, "dir/b")
+    await store.rename(kept, "dir/a", "dir/e")
+    await store.put(kept, "new", b"new")
+    then = await store.history.at(kept, moment)
+    assert [info.name for info in then.page(prefix="dir/").objects] == ["dir/a", "dir/b"]
+    a = then.get("dir/a")
+    assert a is not None
+    async with await store.history.open(kept, "dir/a", str(a.revision)) as reader:
+        assert b"".join([piece async for piece in reader]) == b"old a"
+    assert len(await store.history.at(kept, moment - timedelta(days=1))) == 0
+    assert {entry.name for entry in (await store.history.at(kept, datetime.now(UTC))).entries()} == {"dir/e", "new"}
+
+
+async def now(store: ObjectStore, bucket: str) -> datetime:
+    """A moment after all that is there, and before all that comes."""
+    status = await store.history.status(bucket)
+    while status is None or status.stream.last_seq < 1:
+        status = await store.history.status(bucket)
+    for info in await store.list(bucket):
+        await store.history.versions(bucket, info.name)
+    moment = datetime.now(UTC)
+    await asyncio.sleep(0.002)
+    return moment
+
+
+async def test_a_moment_is_restored_wholly_or_a_folder_of_it(store: ObjectStore, kept: str) -> None:
+    for name in ("dir/a", "dir/b", "c", "same"):
+        await store.put(kept, name, name.encode())
+    moment = await now(store, kept)
+    await store.put(kept, "dir/a", b"changed")
+    await store.delete(kept, "dir/b")
+    await store.delete(kept, "c")
+    await store.put(kept, "dir/new", b"new")
+    done = [(one.name, one.action, one.error) async for one in store.history.restore_at(kept, moment, prefix="dir/")]
+    assert done == [("dir/a", "restored", None), ("dir/b", "restored", None)]
+    assert [info.name for info in await store.list(kept)] == ["dir/a", "dir/b", "dir/new", "same"]
+    assert await read(store, kept, "dir/a") == b"dir/a"
+    done = [(one.name, one.action, one.error) async for one in store.history.restore_at(kept, moment, remove_newer=True)]
+    assert done == [
+        ("c", "restored", None),
+        ("dir/a", "unchanged", None),
+        ("dir/b", "unchanged", None),
+        ("same", "unchanged", None),
+        ("dir/new", "removed", None),
+    ]
+    assert [info.name for info in await store.list(kept)] == ["c", "dir/a", "dir/b", "same"]
+
+
+async def test_a_moment_with_more_objects_than_the_server_answers_at_once(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    js = foreign.jetstream()
+    total = 2500
+    for number in range(total):
+        raw = orjson.dumps({"name": f"{number:05}", "bucket": bucket, "nuid": f"n{number}", "size": 0, "chunks": 0})
+        await foreign.publish(metadata_subject(bucket, f"{number:05}"), raw)
+    await foreign.flush()
+    while (await js.stream_info(f"OBJ_{bucket}")).state.messages < total:
+        await asyncio.sleep(0.01)
+    await store.history.enable(bucket)
+    last = f"{total - 1:05}"
+    assert len(await store.history.versions(bucket, last)) == 1
+    moment = await now_of(store, bucket, total)
+    for number in range(0, total, 500):
+        await store.delete(bucket, f"{number:05}")
+    assert len(await store.history.at(bucket, moment)) == total
+    assert len(await store.history.at(bucket, datetime.now(UTC) + timedelta(seconds=10))) == total - 5
+    assert len(await store.history.trash(bucket)) == 5
+
+
+async def now_of(store: ObjectStore, bucket: str, messages: int) -> datetime:
+    status = await store.history.status(bucket)
+    while status is None or status.stream.messages < messages:
+        await asyncio.sleep(0.01)
+        status = await store.history.status(bucket)
+    moment = datetime.now(UTC)
+    await asyncio.sleep(0.002)
+    return moment
+
+
+async def test_pruning_keeps_so_many_replaced_versions(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.history.update(kept, HistoryChange(keep_versions=2))
+    for number in range(6):
+        await store.put(kept, "x", str(number).encode())
+    await store.put(kept, "once", b"")
+    await store.history.versions(kept, "once")
+    pruned = await store.history.prune(kept)
+    assert (pruned.versions, pruned.data) == (3, 3)
+    assert await contents(store, kept, "x") == [b"5", b"4", b"3"]
+    assert len(await store.history.versions(kept, "once")) == 1
+    again = await store.history.prune(kept)
+    assert (again.versions, again.data) == (0, 0)
+
+
+async def test_pruning_by_age_counts_from_when_a_version_was_replaced(store: ObjectStore, kept: str) -> None:
+    await store.history.update(kept, HistoryChange(keep_days=1))
+    for number in range(3):
+        await store.put(kept, "x", str(number).encode())
+    await store.put(kept, "gone", b"")
+    await store.delete(kept, "gone")
+    await store.history.versions(kept, "gone")
+    assert (await store.history.prune(kept)).versions == 0
+    await store.history.update(kept, HistoryChange(keep_days=0.000001))
+    await asyncio.sleep(0.15)
+    pruned = await store.history.prune(kept)
+    assert pruned.versions == 4
+    assert await contents(store, kept, "x") == [b"2"]
+    assert await store.history.versions(kept, "gone") == []
+    assert await read(store, kept, "x") == b"2"
+
+
+async def test_both_rules_together_keep_what_either_keeps(store: ObjectStore, kept: str) -> None:
+    await store.history.update(kept, HistoryChange(keep_days=1, keep_versions=1))
+    for number in range(4):
+        await store.put(kept, "x", str(number).encode())
+    await store.history.versions(kept, "x")
+    assert (await store.history.prune(kept)).versions == 0
+    await store.history.update(kept, HistoryChange(keep_days=0.000001))
+    await asyncio.sleep(0.15)
+    assert (await store.history.prune(kept)).versions == 2
+
+
+async def test_pruning_by_many_at_once_and_beside_writers_does_no_harm(store: ObjectStore, kept: str) -> None:
+    await store.history.update(kept, HistoryChange(keep_versions=1))
+
+    async def write(name: str) -> None:
+        for number in range(20):
+            await store.put(kept, name, f"{name} {number}".encode())
+
+    async def prune() -> None:
+        for _ in range(5):
+            await store.history.prune(kept)
+
+    await asyncio.gather(write("a"), write("b"), prune(), prune(), prune())
+    await store.history.prune(kept)
+    for name in ("a", "b"):
+        assert await contents(store, kept, name) == [f"{name} 19".encode(), f"{name} 18".encode()]
+
+
+async def test_pruned_data_that_was_renamed_stays(store: ObjectStore, kept: str) -> None:
+    await store.history.update(kept, HistoryChange(keep_days=0.000001))
+    await store.put(kept, "a", b"data")
+    await store.rename(kept, "a", "b")
+    await store.update_meta(kept, "b", description="d")
+    await store.delete(kept, "b")
+    await store.history.undelete(kept, "b")
+    await store.history.versions(kept, "b")
+    await asyncio.sleep(0.15)
+    await store.history.prune(kept)
+    assert await contents(store, kept, "b") == [b"data"]
+    assert await contents(store, kept, "a") == []
+
+
+async def test_abandoned_data_is_pruned_after_an_hour(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await foreign.jetstream().publish(f"$O.{kept}.C.abandoned", b"data")
+    await store.put(kept, "x", b"data")
+    await store.history.versions(kept, "x")
+    status = await store.history.status(kept)
+    assert status is not None
+    assert (await store.history.prune(kept)).data == 0
+    in_an_hour = round((datetime.now(UTC) + timedelta(hours=1, seconds=5)).timestamp() * 1e9)
+    assert (await store.history._pruner.prune(status, in_an_hour)).data == 1
+    assert f"$O.{kept}.C.abandoned" not in await history_messages(foreign, kept)
+    assert await contents(store, kept, "x") == [b"data"]
+
+
+async def test_one_version_is_removed_for_good(store: ObjectStore, kept: str, foreign: Client) -> None:
+    for number in range(3):
+        await store.put(kept, "x", str(number).encode())
+    versions = await store.history.versions(kept, "x")
+    await store.history.remove(kept, "x", versions[1].id)
+    assert await contents(store, kept, "x") == [b"2", b"0"]
+    assert f"$O.{kept}.C.{versions[1].info.nuid}" not in await history_messages(foreign, kept)
+    with pytest.raises(VersionNotFound):
+        await store.history.remove(kept, "x", versions[1].id)
+    with pytest.raises(Conflict):
+        await store.history.remove(kept, "x", versions[0].id)
+
+
+async def test_removing_a_version_keeps_data_that_another_has(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1", description="before")
+    await store.update_meta(kept, "x", description="after")
+    await store.put(kept, "x", b"2")
+    versions = await store.history.versions(kept, "x")
+    await store.history.remove(kept, "x", versions[1].id)
+    assert await contents(store, kept, "x") == [b"2", b"1"]
+
+
+async def test_a_version_whose_data_is_missing_says_so(store: ObjectStore, kept: str, foreign: Client) -> None:
+    for _ in range(3):
+        await store.put(kept, "x", os.urandom(3000), chunk_size=1000)
+    versions = await store.history.versions(kept, "x")
+    assert [version.complete for version in versions] == [True, True, True]
+    (first, *_) = [
+        message.seq
+        for seq in range(1, 13)
+        if (message := await foreign.jetstream().get_msg(f"HISTORY_OBJ_{kept}", seq)).subject == f"$O.{kept}.C.{versions[1].info.nuid}"
+    ]
+    await foreign.jetstream().delete_msg(f"HISTORY_OBJ_{kept}", first or 0)
+    assert [version.complete for version in await store.history.versions(kept, "x")] == [True, False, True]
+    with pytest.raises(DigestMismatch):
+        await version_data(store, kept, versions[1])
+
+
+async def test_erasing_takes_all_versions_along(store: ObjectStore, kept: str, foreign: Client) -> None:
+    for number in range(3):
+        await store.put(kept, "x", str(number).encode())
+    await store.put(kept, "y", b"stays")
+    await store.erase(kept, "x")
+    assert await store.history.versions(kept, "x") == []
+    assert [info.name for info in (await store.history.trash(kept)).page().objects] == []
+    assert len(await history_messages(foreign, kept)) == 2
+    assert await contents(store, kept, "y") == [b"stays"]
+
+
+async def test_switched_off_and_on_again_it_goes_on(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1")
+    await store.put(kept, "x", b"2")
+    await store.history.versions(kept, "x")
+    await store.history.disable(kept)
+    status = await store.history.status(kept)
+    assert status is not None
+    assert not status.enabled
+    await store.put(kept, "x", b"missed")
+    await store.put(kept, "x", b"3")
+    assert await contents(store, kept, "x") == [b"2", b"1"]
+    assert (await store.history.enable(kept)).enabled
+    await store.put(kept, "x", b"4")
+    assert await contents(store, kept, "x") == [b"4", b"3", b"2", b"1"]
+    await store.history.disable(kept, remove=True)
+    with pytest.raises(HistoryOff):
+        await store.history.versions(kept, "x")
+    assert await read(store, kept, "x") == b"4"
+
+
+async def test_the_history_of_a_deleted_bucket_is_an_archive(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1")
+    await store.put(kept, "x", b"2")
+    moment = await now(store, kept)
+    await store.delete_bucket(kept)
+    status = (await store.history.statuses())[kept]
+    assert not status.enabled
+    assert await contents(store, kept, "x") == [b"2", b"1"]
+    assert [info.name for info in (await store.history.at(kept, moment)).page().objects] == ["x"]
+    assert [info.name for info in (await store.history.trash(kept)).page().objects] == ["x"]
+    (newest, _) = await store.history.versions(kept, "x")
+    with pytest.raises(BucketNotFound):
+        await store.history.restore(kept, "x", newest.id)
+    await store.create_bucket(BucketConfig(kept))
+    await store.put(kept, "other", b"new")
+    await store.history.restore(kept, "x", newest.id)
+    assert await read(store, kept, "x") == b"2"
+    await store.history.enable(kept)
+    await store.put(kept, "x", b"3")
+    assert await contents(store, kept, "x") == [b"3", b"2", b"2", b"1"]
+    assert await contents(store, kept, "other") == [b"new"]
+
+
+async def test_the_history_of_a_deleted_bucket_goes_too_if_that_is_wanted(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1")
+    await store.delete_bucket(kept, remove_history=True)
+    assert await store.history.status(kept) is None
+
+
+async def test_a_bucket_that_another_client_made_anew_goes_on_in_its_history(store: ObjectStore, kept: str, foreign: Client) -> None:
+    for number in range(5):
+        await store.put(kept, "x", str(number).encode())
+    await store.history.versions(kept, "x")
+    js = foreign.jetstream()
+    await js.delete_object_store(kept)
+    objects = await js.create_object_store(kept)
+    await objects.put("x", b"anew")
+    await store.put(kept, "x", b"by us")
+    assert await contents(store, kept, "x") == [b"by us", b"anew", *(str(number).encode() for number in range(4, -1, -1))]
+
+
+async def test_an_overwrite_waits_for_the_history(store: ObjectStore, kept: str, foreign: Client) -> None:
+    """A history that cannot copy (its limit refuses) must not cost a version."""
+    await store.put(kept, "x", b"1")
+    await store.history.versions(kept, "x")
+    js = foreign.jetstream()
+    config = (await js.stream_info(f"HISTORY_OBJ_{kept}")).config.as_dict()
+    await foreign.request(
+        f"$JS.API.STREAM.UPDATE.HISTORY_OBJ_{kept}",
+        orjson.dumps(config | {"max_msg_size": 50}),
+    )
+    await store.put(kept, "y", os.urandom(100))
+    store._gate.patience = 0.3
+    with pytest.raises(HistoryBehind):
+        await store.put(kept, "y", b"2")
+    assert len(await read(store, kept, "y")) == 100
+    with pytest.raises(HistoryBehind):
+        await store.delete(kept, "y")
+    assert await chunk_messages(foreign, kept) == 2
+
+
+async def test_a_reader_of_a_replaced_object_gets_all_of_the_old_bytes(store: ObjectStore, kept: str) -> None:
+    data = os.urandom(40_000_000)
+    await store.put(kept, "x", data)
+    received = b""
+    async with await store.get(kept, "x") as reader:
+        pieces = aiter(reader)
+        received += await anext(pieces)
+        await store.put(kept, "x", b"new")
+        received += b"".join([piece async for piece in pieces])
+    assert received == data
+
+
+async def test_a_reader_goes_on_when_the_object_or_the_bucket_is_deleted(store: ObjectStore, kept: str) -> None:
+    data = os.urandom(40_000_000)
+    for end in ("object", "bucket"):
+        await store.put(kept, "x", data)
+        received = b""
+        async with await store.get(kept, "x") as reader:
+            pieces = aiter(reader)
+            received += await anext(pieces)
+            await (store.delete(kept, "x") if end == "object" else store.delete_bucket(kept))
+            received += b"".join([piece async for piece in pieces])
+        assert received == data
+
+
+async def test_history_goes_on_after_a_kill_of_the_server(fresh_nats_server: NatsServer) -> None:
+    async with running_store(fresh_nats_server) as store:
+        await store.create_bucket(BucketConfig("files"))
+        await store.history.enable("files")
+        await store.put("files", "x", b"1")
+        await store.put("files", "x", b"2")
+        fresh_nats_server.kill()
+        fresh_nats_server.start()
+        await put_again(store, b"3")
+        assert await contents(store, "files", "x") == [b"3", b"2", b"1"]
+
+
+async def put_again(store: ObjectStore, data: bytes) -> None:
+    for _ in range(100):
+        try:
+            await store.put("files", "x", data)
+        except (Unavailable, HistoryBehind):
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise AssertionError
+
+
+async def slow(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 1000):
+        yield data[start : start + 1000]
+        await asyncio.sleep(0)
+
+
+async def test_concurrent_writers_are_all_in_the_history(store: ObjectStore, kept: str) -> None:
+    wanted = {f"{writer} {number}".encode() for writer in range(4) for number in range(10)}
+
+    async def write(writer: int) -> None:
+        for number in range(10):
+            await store.put(kept, "x", slow(f"{writer} {number}".encode()))
+
+    await asyncio.gather(*(write(writer) for writer in range(4)))
+    assert set(await contents(store, kept, "x")) == wanted
