@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from buckets.objectstore.budget import ReadBudget
+from buckets.objectstore.reading.budget import ReadBudget
 
 
 async def settle() -> None:

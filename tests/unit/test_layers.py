@@ -67,7 +67,8 @@ def test_models_and_roles_know_no_services() -> None:
 
 
 def test_entry_points_reach_the_store_through_services_only() -> None:
-    working = tuple(f"buckets.objectstore.{name}" for name in ("connection", "jetstream", "live", "put", "reader", "store", "watch"))
+    parts = ("history", "index", "reading", "repair", "store", "stream", "transport", "watching", "writing")
+    working = tuple(f"buckets.objectstore.{name}" for name in parts)
     assert [name for name in working if name not in modules()] == []
     assert wrong(*ENTRY_POINTS, to=("nats", "buckets.objectstore.ObjectStore", *working)) == []
 

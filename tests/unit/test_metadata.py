@@ -76,7 +76,7 @@ def test_a_summary_says_what_the_whole_info_says(document: dict[str, Any], at: s
     except orjson.JSONEncodeError:
         raw = b"[]"
     info = parse_info("b", at, raw, 7, NOW)
-    assert parse_summary(at, raw) == (info.name, info.size, info.content_type, info.deleted)
+    assert parse_summary(at, raw) == (info.name, info.size, info.content_type, info.deleted, info.link)
 
 
 @given(st.dictionaries(st.sampled_from(["Content-Type", "content-type", "X"]), json_values, max_size=3))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buckets.objectstore.watch import Delivery
-from buckets.objectstore.wire import RawMessage
+from buckets.objectstore.stream.consumer import Delivery
+from buckets.objectstore.transport.wire import RawMessage
 
 
 def message(headers: bytes) -> RawMessage:
