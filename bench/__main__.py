@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.natsserver import NatsServer
 
-from . import listing, memory, transfers
+from . import engine, listing, memory, transfers
 from .overhttp import OverHttp
 from .payload import Payload
 from .peers import peers
@@ -16,7 +16,7 @@ from .report import Results
 from .site import Site
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("transfers", "memory", "listing")
+PARTS = ("transfers", "engine", "memory", "listing")
 
 
 def parse() -> argparse.Namespace:
@@ -40,6 +40,9 @@ def run(arguments: argparse.Namespace, server: NatsServer, site: Site) -> Result
     if "transfers" in parts:
         print(f"{arguments.mib:,} MiB in and out, {arguments.rounds} rounds")
         results.speeds = transfers.measure([OverHttp(site), *peers(server.url)], results.payload, arguments.rounds)
+    if "engine" in parts:
+        print(f"{arguments.mib:,} MiB in and out by the engine itself, {arguments.rounds} rounds")
+        results.engine = transfers.measure(engine.clients(server.url), results.payload, arguments.rounds)
     if "listing" in parts:
         print(f"a bucket of {arguments.objects:,} objects")
         results.listed = listing.measure(site, server.url, arguments.objects)
@@ -60,7 +63,9 @@ def main() -> int:
     print(f"\n{text}")
     if arguments.write:
         RESULTS.write_text(text)
-    return 0 if transfers.all_right(results.speeds) else 1
+    shortfalls = list(engine.shortfalls(results.engine))
+    print(*shortfalls, sep="\n")
+    return 0 if transfers.all_right([*results.speeds, *results.engine]) and not shortfalls else 1
 
 
 if __name__ == "__main__":

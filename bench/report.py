@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from .engine import CountingSocket
 from .listing import Listed
 from .machine import description
 from .memory import Growth
@@ -15,11 +16,12 @@ class Results:
     payload: Payload
     rounds: int
     speeds: list[Speeds] = field(default_factory=list)
+    engine: list[Speeds] = field(default_factory=list)
     growths: list[Growth] = field(default_factory=list)
     listed: Listed | None = None
 
     def markdown(self) -> str:
-        return "\n".join([*_head(), *self._transfers(), *self._memory(), *self._listing()]) + "\n"
+        return "\n".join([*_head(), *self._transfers(), *self._engine(), *self._memory(), *self._listing()]) + "\n"
 
     def _transfers(self) -> Iterator[str]:
         if not self.speeds:
@@ -29,9 +31,17 @@ class Results:
         yield f"MB/s, median of {self.rounds} rounds in turns (each round in brackets); every download compared with what went in."
         yield "“Ratio”: NATS Files, over HTTP with the server behind it, is so many times as fast as that client directly on the server."
         yield from _table(("client", "put", "ratio", "get", "ratio"), [_speed_row(each, ours) for each in self.speeds])
-        for each in self.speeds:
-            for failure in each.failures:
-                yield f"\n{each.label}: {failure}"
+        yield from _failures(self.speeds)
+
+    def _engine(self) -> Iterator[str]:
+        if not self.engine:
+            return
+        ours = self.engine[0]
+        yield from ("", f"## {self.payload.mib:,} MiB in and out by the engine itself, without HTTP", "")
+        yield f"MB/s, median of {self.rounds} rounds in turns, from and to memory; “ratio”: the engine is so many times as fast."
+        yield "The socket sends the requests that the engine sends for an object, and only counts the bytes that come."
+        yield from _table(("client", "put", "ratio", "get", "ratio"), [_engine_row(each, ours) for each in self.engine])
+        yield from _failures(self.engine)
 
     def _memory(self) -> Iterator[str]:
         if not self.growths:
@@ -59,6 +69,17 @@ def _head() -> Iterator[str]:
 def _speed_row(each: Speeds, ours: Speeds) -> tuple[str, ...]:
     ratios = ("", "") if each is ours else (f"**{ratio(ours.put, each.put)}**", f"**{ratio(ours.get, each.get)}**")
     return (each.label, _rounds(each.put, each.puts), ratios[0], _rounds(each.get, each.gets), ratios[1])
+
+
+def _engine_row(each: Speeds, ours: Speeds) -> tuple[str, ...]:
+    label, put, put_ratio, *get = _speed_row(each, ours)
+    return (label, "", "", *get) if each.label == CountingSocket.label else (label, put, put_ratio, *get)
+
+
+def _failures(speeds: Sequence[Speeds]) -> Iterator[str]:
+    for each in speeds:
+        for failure in each.failures:
+            yield f"\n{each.label}: {failure}"
 
 
 def _rounds(median: float | None, values: list[float]) -> str:
