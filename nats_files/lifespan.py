@@ -1,12 +1,17 @@
-"""The ASGI lifespan: the connection to NATS begins and ends here. Without one (Daphne) it begins when it is first needed."""
+"""The ASGI lifespan: the connection to NATS and the site's own upkeep begin and end here.
+
+Without one (Daphne) the connection begins when it is first needed, and there is no upkeep.
+"""
 
 import asyncio
+import contextlib
 import gc
-from collections.abc import Set
+from collections.abc import AsyncIterator, Set
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from django.conf import settings
 
-from buckets.services import runtime
+from buckets.services import background, runtime, upkeep
 
 CLEAN_UP_SECONDS = 5.0
 
@@ -22,9 +27,25 @@ class Lifespan:
         await runtime.store()
         gc.collect()
         gc.freeze()  # what is here now stays: the collector need not walk through Django again and again
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        async with _upkeep():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
         if self._requests:
             await asyncio.wait(self._requests, timeout=CLEAN_UP_SECONDS)
+        await background.close()
         await runtime.close_store()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+@contextlib.asynccontextmanager
+async def _upkeep() -> AsyncIterator[None]:
+    """The site looks after its histories meanwhile, if it is to."""
+    if not settings.UPKEEP_MINUTES:
+        yield
+        return
+    task = asyncio.create_task(upkeep.run(settings.UPKEEP_MINUTES * 60), name="upkeep")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

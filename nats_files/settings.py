@@ -29,7 +29,9 @@ ADMIN_PASSWORD = env.optional("NATS_FILES_ADMIN_PASSWORD")
 # NATS. Without NATS_URL, `manage.py serve` and `runserver` start a server of their own.
 EMBEDDED_FOLDER = DATA_FOLDER / "nats"
 NATS = natsoptions.read(env, EMBEDDED_FOLDER)
+INDEX_FOLDER = DATA_FOLDER / "index"
 EMBEDDED_NATS = not env.optional("NATS_URL")
+UPKEEP_MINUTES = env.whole("UPKEEP_MINUTES", 60, 0, 60 * 24 * 7)
 
 DATABASES = {"default": database.read(env, DATA_FOLDER / "site.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

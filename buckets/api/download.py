@@ -9,7 +9,7 @@ from django.utils.cache import get_conditional_response
 
 from ..access import AnyUser
 from ..objectstore import ObjectReader, ObjectStoreError
-from ..services import objects
+from ..services import objects, versions
 from .errors import Forbidden, PreconditionFailed
 from .headers import SANDBOX, download_headers
 
@@ -20,18 +20,24 @@ SCRIPTS = {"script", "worker", "sharedworker", "serviceworker", "audioworklet", 
 ACTIVE = SCRIPTS | {"style", "xslt", "manifest", "object", "embed", "frame", "iframe", "fencedframe"}
 
 
-async def download(request: HttpRequest, user: AnyUser, bucket: str, name: str) -> HttpResponseBase:
-    """The answer to GET or HEAD. The first piece is read before it begins, so that what is broken from the start has a status."""
+async def download(request: HttpRequest, user: AnyUser, bucket: str, name: str, version: str | None = None) -> HttpResponseBase:
+    """The answer to GET or HEAD of an object, or of a version of it.
+
+    The first piece is read before it begins, so that what is broken from the start has a status.
+    """
     if request.headers.get("Sec-Fetch-Dest") in ACTIVE:
         raise Forbidden("Stored files can be downloaded, but not be part of a page.")
-    reader = await objects.open_object(user, bucket, name)
+    if version is None:
+        reader = await objects.open_object(user, bucket, name)
+    else:
+        reader = await versions.open_version(user, bucket, name, version)
     headers = download_headers(name, reader.info)
     early = _conditional(request, reader, headers)
     if early:
         return early
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    pieces = objects.read_pieces(user, bucket, name, reader)
+    pieces = objects.read_pieces(user, bucket, name, reader, version=version or "")
     return Download(await anext(pieces, b""), pieces, headers)
 
 

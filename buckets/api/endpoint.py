@@ -12,12 +12,14 @@ from .errors import MethodNotAllowed, NotFound, answer
 
 Handler: TypeAlias = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 View: TypeAlias = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+METHODS = "methods"
 
 
 def endpoint(**handlers: Handler) -> View:
     """The view of a resource. Each handler is called with the request, the user and the path's parts.
 
     Whatever a handler raises is answered as JSON (see ``errors``). CSRF is checked in ``authenticate``, for sessions only.
+    The view's ``methods`` tells which methods there are.
     """
     allowed = ", ".join(handlers)
 
@@ -31,7 +33,9 @@ def endpoint(**handlers: Handler) -> View:
         except Exception as error:
             return answer(error)
 
-    return csrf_exempt(view)
+    exempt = csrf_exempt(view)
+    setattr(exempt, METHODS, tuple(handlers))
+    return exempt
 
 
 async def _nothing_here(request: HttpRequest, **parts: Any) -> HttpResponseBase:

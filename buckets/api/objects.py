@@ -7,15 +7,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from ..objectstore import ObjectInfo
-from ..services import objects
+from ..objectstore import Conflict, ObjectInfo
+from ..services import bulk, links, objects, versions
 from . import parameters
 from .download import download
-from .errors import BadRequest
+from .errors import BadRequest, PreconditionFailed
 from .headers import etag
-from .shapes import list_json, object_json
+from .object_fields import new_link, object_change, revision
+from .parameters import object_name
+from .shapes import list_json, object_json, past_list_json
 
 CURLS_DEFAULT = "application/x-www-form-urlencoded"
+LINK_TYPE = "application/vnd.nats-files.link+json"
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def list_or_get(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
@@ -23,58 +27,78 @@ async def list_or_get(request: HttpRequest, user: User, bucket: str) -> HttpResp
 
 
 async def list_objects(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
-    parameters.check_unicode(request)
+    """What is there; with ``?deleted=true`` the deletion markers too, or with ``?at=`` what was there then."""
+    query, at, deleted = parameters.scan_query(request), parameters.at_parameter(request), parameters.flag(request, "deleted")
+    if deleted and at is not None:
+        raise BadRequest("“deleted” and “at” do not go together.")
     try:
-        found = await objects.scan(
-            user,
-            bucket,
-            prefix=request.GET.get("prefix", ""),
-            delimiter=parameters.delimiter(request),
-            query=request.GET.get("q", ""),
-            sort=parameters.sort_order(request),
-            limit=parameters.whole_number(request, "limit", parameters.MAX_LIMIT, 1, parameters.MAX_LIMIT),
-            cursor=request.GET.get("cursor") or None,
-        )
+        if at is not None:
+            return JsonResponse(past_list_json(await versions.scan_moment(user, bucket, at, query)), headers=NO_STORE)
+        return JsonResponse(list_json(await objects.scan(user, bucket, query, deleted=deleted)), headers=NO_STORE)
     except ValueError as error:
         raise BadRequest(str(error)) from error
-    return JsonResponse(list_json(found), headers={"Cache-Control": "no-store"})
 
 
 async def get_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponseBase:
-    """GET and HEAD."""
-    return await download(request, user, bucket, _name(request, name))
+    """GET and HEAD; ``?version=`` for a version, ``?at=`` for the one that was there then."""
+    name = object_name(request, name)
+    version, at = parameters.version_parameter(request), parameters.at_parameter(request)
+    if version is not None and at is not None:
+        raise BadRequest("“version” and “at” do not go together.")
+    if at is not None:
+        version = await versions.version_at(user, bucket, name, at)
+    return await download(request, user, bucket, name, version)
 
 
 async def put_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
-    body = parameters.request_body(request)
-    stored = await objects.upload(
-        user,
-        bucket,
-        _name(request, name),
-        body,
-        content_type=_stated_type(request),
-        length=body.length,
-        if_absent=_if_absent(request),
-    )
-    headers = {"Location": _location(stored), "ETag": etag(stored), "Cache-Control": "no-store"}
-    return JsonResponse(object_json(stored), status=201, headers=headers)
+    """An upload; or, as ``LINK_TYPE``, a link."""
+    name, if_absent = object_name(request, name), _if_absent(request)
+    if request.content_type == LINK_TYPE:
+        stored = await links.add_link(user, bucket, name, new_link(await parameters.streamed_json(request)), if_absent=if_absent)
+    else:
+        body = parameters.request_body(request)
+        media_type = _stated_type(request)
+        stored = await objects.upload(user, bucket, name, body, content_type=media_type, length=body.length, if_absent=if_absent)
+    return _answer(stored, 201)
+
+
+async def patch_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
+    """Its metadata, its name, or both; with ``revision`` or ``If-Match`` only if it is still that one."""
+    name = object_name(request, name)
+    _refuse(request, "If-None-Match", "If-Unmodified-Since")
+    document = parameters.json_object(request)
+    change, expected = object_change(document), revision(document)
+    wanted = request.headers.get("If-Match")
+    if wanted is None:
+        return _answer(await objects.update(user, bucket, name, change, expected_revision=expected))
+    if expected is not None:
+        raise BadRequest("“revision” and “If-Match” do not go together.")
+    current = await objects.info(user, bucket, name)
+    _check_match(wanted, current)
+    try:
+        return _answer(await objects.update(user, bucket, name, change, expected_revision=current.revision))
+    except Conflict:
+        raise _not_that_one() from None
 
 
 async def delete_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
     _refuse(request, "If-Match", "If-None-Match", "If-Unmodified-Since")
-    (result,) = await objects.delete(user, bucket, [_name(request, name)])
-    if result.error:
-        raise result.error
+    bulk.only(await objects.delete(user, bucket, [object_name(request, name)]))
     return HttpResponse(status=204)
 
 
-def _name(request: HttpRequest, name: str | None) -> str:
-    parameters.check_unicode(request)
-    if name is None:
-        name = request.GET.get("name")
-    if name is None:
-        raise BadRequest("Which object? Its name goes into the path, or into “?name=”.")
-    return name
+def _answer(stored: ObjectInfo, status: int = 200) -> HttpResponse:
+    return JsonResponse(object_json(stored), status=status, headers={"Location": _location(stored), "ETag": etag(stored), **NO_STORE})
+
+
+def _check_match(wanted: str, current: ObjectInfo) -> None:
+    """RFC 9110, section 13.1.1: strong comparison, so that a weak tag never matches."""
+    if wanted.strip() != "*" and etag(current) not in (tag.strip() for tag in wanted.split(",")):
+        raise _not_that_one()
+
+
+def _not_that_one() -> PreconditionFailed:
+    return PreconditionFailed("The object is not the one that the request's condition asks for. It was left as it is.")
 
 
 def _stated_type(request: HttpRequest) -> str:

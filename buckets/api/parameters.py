@@ -2,24 +2,22 @@
 
 import json
 from collections.abc import AsyncIterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest
 
-from ..objectstore import BucketConfig, Sort, Storage
+from ..objectstore import Sort
+from ..services.scans import ScanQuery
 from .errors import BadRequest, TooLarge
 
 MAX_JSON_BYTES = 64 * 1024
-MAX_DESCRIPTION = 4096
-MAX_METADATA_ENTRIES = 100
-MAX_METADATA_TEXT = 4096
-MAX_NUMBER = 2**63 - 1
-MAX_TTL_SECONDS = MAX_NUMBER // 1_000_000_000  # the server counts nanoseconds
+MAX_BULK_BYTES = 8 * 1024 * 1024
+MAX_TEXT = 64
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 MAX_LIMIT = 1000
-MAX_REPLICAS = 5
 BODY_KEY = "nats_files.body"
-WRITABLE = ("name", "description", "ttl_seconds", "max_bytes", "storage", "replicas", "compression", "metadata", "history")
 
 
 class Body(AsyncIterable[bytes], Protocol):
@@ -47,6 +45,62 @@ def check_unicode(request: HttpRequest) -> None:
             raise BadRequest("The address is not valid UTF-8.") from None
 
 
+def object_name(request: HttpRequest, name: str | None) -> str:
+    """The object that the path names, or ``?name=``."""
+    check_unicode(request)
+    if name is None:
+        name = request.GET.get("name")
+    if name is None:
+        raise BadRequest("Which object? Its name goes into the path, or into “?name=”.")
+    return name
+
+
+def version_parameter(request: HttpRequest) -> str | None:
+    """``?version=``."""
+    version = request.GET.get("version")
+    if version is not None and not 0 < len(version) <= MAX_TEXT:
+        raise BadRequest("“version” is the identifier of a version.")
+    return version
+
+
+def at_parameter(request: HttpRequest) -> datetime | None:
+    """``?at=``."""
+    text = request.GET.get("at")
+    return moment(text, "at") if text is not None else None
+
+
+def moment(text: str, key: str) -> datetime:
+    """A point in time as RFC 3339 writes it: with a time zone, and to the microsecond at most."""
+    wrong = BadRequest(f"“{key}” is a time as in 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00 (in an address, “+” is %2B).")
+    try:
+        found = datetime.fromisoformat(text if len(text) <= MAX_TEXT else "")
+    except ValueError:
+        raise wrong from None
+    if found.tzinfo is None or not FIRST_YEAR < found.year < LAST_YEAR:
+        raise wrong
+    return found.astimezone(UTC)
+
+
+def scan_query(request: HttpRequest) -> ScanQuery:
+    """Which piece of which listing."""
+    check_unicode(request)
+    return ScanQuery(
+        prefix=request.GET.get("prefix", ""),
+        delimiter=delimiter(request),
+        query=request.GET.get("q", ""),
+        sort=sort_order(request),
+        limit=whole_number(request, "limit", MAX_LIMIT, 1, MAX_LIMIT),
+        cursor=request.GET.get("cursor") or None,
+    )
+
+
+def flag(request: HttpRequest, key: str) -> bool:
+    text = request.GET.get(key, "")
+    if text not in ("", "true", "false"):
+        raise BadRequest(f"“{key}” is true or false.")
+    return text == "true"
+
+
 def whole_number(request: HttpRequest, key: str, default: int, low: int, high: int) -> int:
     text = request.GET.get(key, "")
     if not text:
@@ -71,98 +125,32 @@ def delimiter(request: HttpRequest) -> str:
     return text
 
 
-def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The body as a JSON object of 64 KiB at most."""
+def json_object(request: HttpRequest, limit: int = MAX_JSON_BYTES, *, optional: bool = False) -> dict[str, Any]:
+    """The body as a JSON object of ``limit`` bytes at most; ``optional``: no body is an empty one."""
+    if optional and not request.body:
+        return {}
     if request.content_type != "application/json":
         raise BadRequest("Send a JSON object with “Content-Type: application/json”.")
-    if len(request.body) > MAX_JSON_BYTES:
-        raise TooLarge(f"The JSON may have {MAX_JSON_BYTES:,} bytes at most.")
+    if len(request.body) > limit:
+        raise TooLarge(f"The JSON may have {limit:,} bytes at most.")
+    return _parsed(request.body)
+
+
+async def streamed_json(request: HttpRequest) -> dict[str, Any]:
+    """The streamed body of a PUT as a JSON object of 64 KiB at most."""
+    received = bytearray()
+    async for piece in request_body(request):
+        received += piece
+        if len(received) > MAX_JSON_BYTES:
+            raise TooLarge(f"The JSON may have {MAX_JSON_BYTES:,} bytes at most.")
+    return _parsed(bytes(received))
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(request.body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not JSON.") from None
     if not isinstance(document, dict):
         raise BadRequest("The body is not a JSON object.")
     return document
-
-
-def bucket_config(document: Mapping[str, Any]) -> BucketConfig:
-    """A new bucket from its JSON. null and 0 mean "no limit"; what is left out gets its default."""
-    unknown = [key for key in document if key not in WRITABLE]
-    if unknown:
-        raise BadRequest(f"“{unknown[0][:100]}” cannot be set. These can: {', '.join(WRITABLE)}.")
-    if document.get("history"):
-        raise BadRequest("“history” cannot be switched on yet.")
-    return BucketConfig(
-        name=_text(document, "name", MAX_DESCRIPTION),
-        description=_text(document, "description", MAX_DESCRIPTION),
-        ttl=_number(document, "ttl_seconds", MAX_TTL_SECONDS),
-        max_bytes=_whole(document, "max_bytes", 0, MAX_NUMBER),
-        storage=_storage(document),
-        replicas=_whole(document, "replicas", 1, MAX_REPLICAS),
-        compression=_flag(document, "compression"),
-        metadata=_texts(document, "metadata"),
-    )
-
-
-def _text(document: Mapping[str, Any], key: str, limit: int) -> str:
-    value = document.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > limit or not _is_unicode(value):
-        raise BadRequest(f"“{key}” is a text of {limit:,} characters at most.")
-    return value
-
-
-def _number(document: Mapping[str, Any], key: str, high: int) -> float:
-    value = document.get(key)
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-        raise BadRequest(f"“{key}” is a number from 0 to {high:,}.")
-    return float(value)
-
-
-def _whole(document: Mapping[str, Any], key: str, low: int, high: int) -> int:
-    value = document.get(key)
-    if value is None:
-        return low
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadRequest(f"“{key}” is a whole number from {low} to {high:,}.")
-    return value
-
-
-def _flag(document: Mapping[str, Any], key: str) -> bool:
-    value = document.get(key)
-    if not isinstance(value, bool | None):
-        raise BadRequest(f"“{key}” is true or false.")
-    return bool(value)
-
-
-def _storage(document: Mapping[str, Any]) -> Storage:
-    value = document.get("storage")
-    if value is None:
-        return Storage.FILE
-    if value not in ("file", "memory"):
-        raise BadRequest("“storage” is “file” or “memory”.")
-    return Storage(value)
-
-
-def _texts(document: Mapping[str, Any], key: str) -> Mapping[str, str]:
-    value = document.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, dict) or len(value) > MAX_METADATA_ENTRIES:
-        raise BadRequest(f"“{key}” is an object of {MAX_METADATA_ENTRIES} texts at most.")
-    return {_checked_key(name): _text(value, name, MAX_METADATA_TEXT) for name in value}
-
-
-def _checked_key(name: str) -> str:
-    if not name or len(name) > MAX_METADATA_TEXT or not _is_unicode(name):
-        raise BadRequest(f"A key of “metadata” has 1 to {MAX_METADATA_TEXT:,} characters.")
-    return name
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON can spell half of a surrogate pair, which no text may hold."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,11 +1,15 @@
 """Buckets and objects as JSON. Fields may be added, never renamed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from ..objectstore import Folder, ObjectInfo, Scan, StreamState
+from ..objectstore import Folder, HistoryStatus, ObjectInfo, Placement, Scan, StreamState, Version
 from ..services.buckets import BucketView
+from ..services.bulk import Result
+from ..services.versions import VersionList, version_of
+from .errors import describe
 
 Json: TypeAlias = dict[str, Any]
 
@@ -25,14 +29,48 @@ def bucket_json(view: BucketView) -> Json:
         "replicas": config.replicas,
         "compression": config.compression,
         "metadata": dict(config.metadata),
+        "placement": _placement_json(config.placement),
         "sealed": view.status.sealed,
+        "fast_ingest": view.status.fast_ingest,
+        "atomic": view.status.atomic,
+        "direct": view.status.direct,
+        "rollup": view.status.rollup,
+        "mirror": view.status.mirror or None,
+        "sources": list(view.status.sources),
         "size_bytes": view.status.size_bytes,
         "objects": view.objects,
         "created": rfc3339(view.status.created),
         "stream": _stream_json(view.status.stream),
-        "history": {"enabled": False},
+        "history": {"enabled": None, "error": view.history_error} if view.history_error else history_json(view.history),
         "role": str(view.role),
     }
+
+
+def history_json(status: HistoryStatus | None) -> Json:
+    """``kept``: there are versions, perhaps of a time when it was enabled. A limit of null is none."""
+    if status is None:
+        return {"enabled": False, "kept": False, "size_bytes": 0, "max_bytes": None, "keep_versions": None, "keep_days": None}
+    config = status.config
+    return {
+        "enabled": status.enabled,
+        "kept": True,
+        "size_bytes": status.size_bytes,
+        "max_bytes": config.max_bytes or None,
+        "keep_versions": config.keep_versions or None,
+        "keep_days": _whole(config.keep_days) or None,
+        "storage": str(config.storage) if config.storage else None,
+        "replicas": config.replicas,
+        "compression": config.compression,
+        "since": rfc3339(status.since),
+        "lag": status.lag,
+        "error": status.error or None,
+        "stream": _stream_json(status.stream),
+    }
+
+
+def archive_json(status: HistoryStatus) -> Json:
+    """The history of a bucket that is gone."""
+    return {"bucket": status.bucket, "last": rfc3339(status.stream.last_time), **history_json(status), "enabled": False}
 
 
 def object_json(info: ObjectInfo) -> Json:
@@ -65,8 +103,52 @@ def list_json(scan: Scan) -> Json:
     }
 
 
+def past_list_json(scan: Scan, *, deleted: bool = False) -> Json:
+    """A list of a moment, or (``deleted``) of what was deleted: each object has its ``version``, and no revision in the bucket."""
+    past = [object_json(info) | {"version": version_of(info), "revision": None, "deleted": deleted} for info in scan.objects]
+    return list_json(scan) | {"objects": past}
+
+
+def version_json(version: Version) -> Json:
+    return object_json(version.info) | {
+        "version": version.id,
+        "kind": str(version.kind),
+        "current": version.current,
+        "before": version.before,
+        "replaced": rfc3339(version.replaced),
+        "writer": version.writer or None,
+        "renamed_from": version.renamed_from or None,
+    }
+
+
+def version_list_json(found: VersionList) -> Json:
+    return {"versions": [version_json(version) for version in found.versions], "more": found.more}
+
+
+def results_json(results: Sequence[Result]) -> Json:
+    """What became of each object, in the order of the request."""
+    return {"results": [_result_json(result) for result in results]}
+
+
+def error_json(error: Exception) -> Json:
+    problem = describe(error)
+    return {"code": problem.code, "message": problem.message}
+
+
+def _result_json(result: Result) -> Json:
+    return {
+        "name": result.name,
+        "error": error_json(result.error) if result.error else None,
+        "object": object_json(result.info) if result.info else None,
+    }
+
+
 def _prefix_json(folder: Folder) -> Json:
     return {"prefix": folder.prefix, "objects": folder.objects, "size": folder.size, "modified": rfc3339(folder.modified)}
+
+
+def _placement_json(placement: Placement) -> Json | None:
+    return {"cluster": placement.cluster or None, "tags": list(placement.tags)} if placement != Placement() else None
 
 
 def _stream_json(state: StreamState) -> Json:

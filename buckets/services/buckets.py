@@ -1,12 +1,15 @@
 """What can be done with buckets: authorise, act, record."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..access import AnyUser, Role, require, require_create, roles
 from ..models import Grant
-from ..objectstore import BucketConfig, BucketNotFound, BucketStatus, ObjectStoreError
+from ..objectstore import BucketChange, BucketConfig, BucketNotFound, BucketStatus, HistoryStatus, ObjectStoreError
 from .audit import record
+from .errors import NotConfirmed
+from .history import HistoryWish, set_history
 from .runtime import store
 
 COUNTING_AT_ONCE = 16
@@ -14,23 +17,27 @@ COUNTING_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class BucketView:
-    """A bucket as a user sees it: its status, how many objects it holds (None: it does not tell now), and what the user may do there."""
+    """A bucket as a user sees it: its status, how many objects it holds (None: it does not tell now), what the user may do there, and its
+    history (None: it has none; or, with ``history_error``, it does not tell now, for this reason)."""
 
     status: BucketStatus
     objects: int | None
     role: Role
+    history: HistoryStatus | None = None
+    history_error: str = ""
 
 
 async def list_buckets(user: AnyUser) -> list[BucketView]:
     """The buckets that the user may see, by name. No roles, no buckets: that is not an error."""
     held = await roles(user)
     visible = [(status, role) for status in await (await store()).buckets() if (role := held.of(status.name))]
+    histories = await (await store()).history.statuses() if visible else {}
     slots = asyncio.Semaphore(COUNTING_AT_ONCE)
 
     async def view(status: BucketStatus, role: Role) -> BucketView | None:
         async with slots:
             try:
-                return await _view(status, role)
+                return await _view(status, role, histories)
             except BucketNotFound:  # deleted since the list was made
                 return None
 
@@ -44,32 +51,83 @@ async def get_bucket(user: AnyUser, bucket: str) -> BucketView:
     return await _view(await (await store()).bucket(bucket), role)
 
 
-async def create_bucket(user: AnyUser, config: BucketConfig) -> BucketView:
-    """Create it and make the user its admin. Needs ``require_create``.
+async def create_bucket(user: AnyUser, config: BucketConfig, *, history: HistoryWish | None = None) -> BucketView:
+    """Create it and make the user its admin. Needs ``require_create``. Where the history of an earlier bucket of that name was kept, it
+    goes on if ``history`` says so, and can be read by whoever gets a role in the new one.
 
-    Raises ``BucketExists``, ``InvalidBucketName`` and ``InvalidBucketConfig``.
+    Raises ``BucketExists``, ``InvalidBucketName`` and ``InvalidBucketConfig``, and what ``set_history`` raises: then there is no bucket.
     """
     await require_create(user)
     assert user.pk is not None  # no anonymous user may create
     status = await (await store()).create_bucket(config)
+    if history is not None:
+        await _set_first_history(user, config.name, history)
     await Grant.objects.aupdate_or_create(bucket=config.name, user_id=user.pk, defaults={"role": Role.ADMIN})
     record("bucket.create", user, config.name)
-    return BucketView(status, 0, Role.ADMIN)
+    return await _view(status, Role.ADMIN)
 
 
-async def delete_bucket(user: AnyUser, bucket: str) -> None:
-    """ADMIN. Deletes the bucket with all its objects, and the grants to it. Raises ``BucketNotFound``."""
+async def _set_first_history(user: AnyUser, bucket: str, history: HistoryWish) -> None:
+    """A bucket that cannot have the history that it was to have is not made."""
+    kept = await (await store()).history.status(bucket)
+    try:
+        await set_history(user, bucket, history)
+    except BaseException:
+        await (await store()).delete_bucket(bucket, remove_history=kept is None)
+        raise
+
+
+async def update_bucket(user: AnyUser, bucket: str, change: BucketChange, *, history: HistoryWish | None = None) -> BucketView:
+    """ADMIN. Change what is not None in ``change``, and then the history as ``set_history`` does.
+
+    Raises ``BucketNotFound``, ``BucketSealed`` and ``InvalidBucketConfig``, in words, for what cannot be changed.
+    """
+    role = await require(user, bucket, Role.ADMIN)
+    status = await (await store()).update_bucket(bucket, change)
+    if history is None or change.names():
+        record("bucket.update", user, bucket, changed=", ".join(sorted(change.names())))
+    if history is not None:
+        await set_history(user, bucket, history)
+    return await _view(status, role)
+
+
+async def seal_bucket(user: AnyUser, bucket: str, *, confirm: str) -> BucketView:
+    """ADMIN. Make the bucket read-only, for ever. ``confirm`` is the bucket's name, typed once more: there is no way back.
+
+    Raises ``NotConfirmed`` and ``BucketNotFound``.
+    """
+    role = await require(user, bucket, Role.ADMIN)
+    if confirm != bucket:
+        raise NotConfirmed(bucket)
+    status = await (await store()).seal_bucket(bucket)
+    record("bucket.seal", user, bucket)
+    return await _view(status, role)
+
+
+async def delete_bucket(user: AnyUser, bucket: str, *, remove_history: bool = False) -> None:
+    """ADMIN. Deletes the bucket with all its objects, and the grants to it; its history stays as an archive, or goes too.
+
+    With the grants gone, an archive is reached only by superusers and by those with a role in every bucket ("*"): whoever is given a role
+    for that name later, for a new bucket say, was meant to see that one. Raises ``BucketNotFound``, and ``HistoryBehind`` when the archive
+    would not be complete yet.
+    """
     await require(user, bucket, Role.ADMIN)
-    await (await store()).delete_bucket(bucket)
+    await (await store()).delete_bucket(bucket, remove_history=remove_history)
     await Grant.objects.filter(bucket=bucket).adelete()
-    record("bucket.delete", user, bucket)
+    record("bucket.delete", user, bucket, history="removed" if remove_history else "kept")
 
 
-async def _view(status: BucketStatus, role: Role) -> BucketView:
+async def _view(status: BucketStatus, role: Role, histories: Mapping[str, HistoryStatus] | None = None) -> BucketView:
+    """histories: all of them, where they are known already."""
     try:
         objects = await (await store()).count_objects(status.name)
     except BucketNotFound:
         raise
     except ObjectStoreError:  # no leader, say: nothing that those who look at other buckets should suffer from
         objects = None
-    return BucketView(status, objects, role)
+    if histories is not None:
+        return BucketView(status, objects, role, histories.get(status.name))
+    try:
+        return BucketView(status, objects, role, await (await store()).history.status(status.name))
+    except ObjectStoreError as error:
+        return BucketView(status, objects, role, history_error=error.code)

@@ -43,6 +43,33 @@ class TooManyNames(ServiceError):
         super().__init__(f"Name {limit:,} objects at most at a time.")
 
 
+class NotConfirmed(ServiceError):
+    """What cannot be undone was not confirmed with the bucket's name."""
+
+    code = "not_confirmed"
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"Confirm this with the name of the bucket, “{bucket}”: it cannot be undone. Nothing was changed.")
+
+
+class ArchiveNotFound(ServiceError):
+    """No bucket of that name has left a history behind."""
+
+    code = "archive_not_found"
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"There is no archive of a bucket “{bucket}”.")
+
+
+class RestoreRunning(ServiceError):
+    """A moment is being restored in this bucket already."""
+
+    code = "restore_running"
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"The bucket “{bucket}” is being taken back to a moment already. Wait until that is done.")
+
+
 class TooManyAttempts(ServiceError):
     """Too many log-ins have failed; after ``seconds`` there may be another one."""
 

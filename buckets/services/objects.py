@@ -1,32 +1,36 @@
 """What can be done with objects: authorise, act, record."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate, chain, takewhile
 
 from django.conf import settings
 
 from ..access import AnyUser, Role, require, roles
-from ..objectstore import Conflict, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, ObjectStoreError, Scan, Sort
+from ..objectstore import Conflict, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
 from .audit import record
-from .errors import AlreadyThere, LengthMismatch, StillLoading, TooManyNames, UploadTooLarge
+from .bulk import Result, for_each
+from .errors import AlreadyThere, LengthMismatch, StillLoading, UploadTooLarge
+from .marked import with_markers
 from .media_types import guess_media_type, is_media_type
 from .runtime import store
+from .scans import ScanQuery, piece
 
-MAX_NAMES = 1000
-DELETING_AT_ONCE = 8
 LOADING_SECONDS = 20.0
-MAX_SCAN_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteResult:
-    """What became of one name; ``error`` None: it is gone."""
+class ObjectChange:
+    """What to change of an object; None leaves it. ``headers`` and ``metadata`` replace all of them."""
 
-    name: str
-    error: ObjectStoreError | None = None
+    name: str | None = None
+    description: str | None = None
+    headers: Mapping[str, Sequence[str]] | None = None
+    metadata: Mapping[str, str] | None = None
+
+    @property
+    def of_metadata(self) -> bool:
+        return not (self.description is None and self.headers is None and self.metadata is None)
 
 
 async def live(user: AnyUser, bucket: str) -> LiveBucket:
@@ -35,35 +39,24 @@ async def live(user: AnyUser, bucket: str) -> LiveBucket:
     return await (await store()).live(bucket)
 
 
-async def scan(
-    user: AnyUser, bucket: str, *, prefix: str = "", delimiter: str = "", query: str = "", sort: Sort, limit: int, cursor: str | None = None
-) -> Scan:
-    """VIEWER. One piece of a complete listing, of 8 MiB of metadata at most or of one object.
-
-    Raises ``BucketNotFound``, ``StillLoading`` when the index is not complete in 20 s, ``ValueError`` for a bad cursor.
-    """
+async def ready(user: AnyUser, bucket: str) -> LiveBucket:
+    """VIEWER. The bucket's live index, complete. Raises ``BucketNotFound``, and ``StillLoading`` when that takes more than 20 s."""
     listing = await live(user, bucket)
     if not await listing.wait_ready(LOADING_SECONDS):
         raise StillLoading(bucket, listing.loaded, listing.expected)
-
-    def piece(limit: int) -> Scan:
-        return listing.index.scan(prefix=prefix, delimiter=delimiter, query=query, sort=sort, limit=limit, cursor=cursor)
-
-    found = piece(limit)
-    fitting = _fitting(found.objects)
-    return found if fitting == len(found.objects) else piece(max(fitting, 1))
+    return listing
 
 
-def _fitting(objects: Sequence[ObjectInfo]) -> int:
-    """How many of ``objects``, from the first on, have ``MAX_SCAN_BYTES`` of metadata together."""
-    sizes = accumulate(_weight(info) for info in objects)
-    return sum(1 for _ in takewhile(lambda size: size <= MAX_SCAN_BYTES, sizes))
+async def scan(user: AnyUser, bucket: str, query: ScanQuery, *, deleted: bool = False) -> Scan:
+    """VIEWER. One piece of a complete listing, of 8 MiB of metadata at most or of one object.
 
-
-def _weight(info: ObjectInfo) -> int:
-    headers = (text for key, values in info.headers.items() for text in (key, *values))
-    texts = chain((info.name, info.description), headers, *info.metadata.items())
-    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    deleted: with the deletion markers, which are asked of the server: after a change this costs a reading of all metadata.
+    Raises ``BucketNotFound``, ``StillLoading`` when the index is not complete in 20 s, ``ValueError`` for a bad cursor.
+    """
+    if deleted:
+        await require(user, bucket, Role.VIEWER)
+        return piece(await with_markers(bucket), query)
+    return piece((await ready(user, bucket)).index, query)
 
 
 async def info(user: AnyUser, bucket: str, name: str) -> ObjectInfo:
@@ -78,25 +71,22 @@ async def open_object(user: AnyUser, bucket: str, name: str) -> ObjectReader:
     Raises ``ObjectNotFound``, also when the link leads to where the user may see nothing, and ``ObjectUnreadable``.
     """
     await require(user, bucket, Role.VIEWER)
-    link = (await (await store()).info(bucket, name)).link
-    if link:
-        await _check_link(user, bucket, name, link.bucket)  # before anything is asked that tells what is there
-    reader = await (await store()).get(bucket, name)
-    await _check_link(user, bucket, name, reader.info.bucket)  # it may have been replaced since
-    return reader
+
+    async def may_follow(link: Link) -> None:
+        """Before anything is asked that tells what is there."""
+        if (await roles(user)).of(link.bucket) is None:
+            raise ObjectNotFound(f"“{name}” is a link to an object that is not there or that you may not see.")
+
+    return await (await store()).get(bucket, name, may_follow=may_follow)
 
 
-async def _check_link(user: AnyUser, bucket: str, name: str, target: str) -> None:
-    if target != bucket and (await roles(user)).of(target) is None:
-        raise ObjectNotFound(f"“{name}” is a link to an object that is not there or that you may not see.")
-
-
-async def read_pieces(user: AnyUser, bucket: str, name: str, reader: ObjectReader) -> AsyncGenerator[bytes, None]:
-    """What ``reader``, opened by ``open_object`` for ``bucket`` and ``name``, reads; recorded as a download. Closing this closes it."""
+async def read_pieces(user: AnyUser, bucket: str, name: str, reader: ObjectReader, *, version: str = "") -> AsyncGenerator[bytes, None]:
+    """What ``reader``, opened for ``bucket`` and ``name`` (and of the history: ``version``), reads; recorded as a download. Closing this
+    closes it."""
     async with reader:
-        record("object.download", user, bucket, name=name, size=reader.info.size)
-        async for piece in reader:
-            yield piece
+        record("object.download", user, bucket, name=name, size=reader.info.size, **({"version": version} if version else {}))
+        async for part in reader:
+            yield part
 
 
 async def upload(
@@ -122,10 +112,15 @@ async def upload(
     if limit and length is not None and length > limit:
         raise UploadTooLarge(limit)
     headers = _headers(user, name, content_type, original_name)
-    expected_revision = 0 if if_absent else None
     try:
-        put = (await store()).put(bucket, name, _checked(body, length, limit), headers=headers, expected_revision=expected_revision)
-        stored = await put
+        stored = await (await store()).put(
+            bucket,
+            name,
+            _checked(body, length, limit),
+            headers=headers,
+            expected_revision=0 if if_absent else None,
+            writer=user.get_username(),
+        )
     except Conflict:
         if if_absent:
             raise AlreadyThere(bucket, name) from None
@@ -134,32 +129,68 @@ async def upload(
     return stored
 
 
-async def delete(user: AnyUser, bucket: str, names: Sequence[str]) -> list[DeleteResult]:
+async def update(user: AnyUser, bucket: str, name: str, change: ObjectChange, *, expected_revision: int | None = None) -> ObjectInfo:
+    """EDITOR. Change an object's metadata, its name, or both: then the name changes first, and of two steps the second may fail. Without a
+    change nothing is written.
+
+    expected_revision: only on top of this revision. Raises ``ObjectNotFound``, ``ObjectExists`` (the new name is taken), ``Conflict``,
+    ``InvalidObjectName``, ``InvalidMetadata`` and the store's other errors.
+    """
+    await require(user, bucket, Role.EDITOR)
+    if change.name not in (None, name) or not change.of_metadata:
+        renamed = await _rename(user, bucket, name, name if change.name is None else change.name, expected_revision)
+        if not change.of_metadata:
+            return renamed
+        name, expected_revision = renamed.name, renamed.revision
+    updated = await (await store()).update_meta(
+        bucket,
+        name,
+        description=change.description,
+        headers=change.headers,
+        metadata=change.metadata,
+        expected_revision=expected_revision,
+        writer=user.get_username(),
+    )
+    record("object.update", user, bucket, name=name)
+    return updated
+
+
+async def rename(user: AnyUser, bucket: str, name: str, to: str, *, overwrite: bool = False) -> ObjectInfo:
+    """EDITOR. Raises ``ObjectNotFound``, ``ObjectExists`` (unless ``overwrite``), ``InvalidObjectName``, ``Conflict``."""
+    await require(user, bucket, Role.EDITOR)
+    return await _rename(user, bucket, name, to, None, overwrite)
+
+
+async def _rename(user: AnyUser, bucket: str, name: str, to: str, expected: int | None, overwrite: bool = False) -> ObjectInfo:
+    renamed = await (await store()).rename(bucket, name, to, overwrite=overwrite, expected_revision=expected, writer=user.get_username())
+    if to != name:
+        record("object.rename", user, bucket, name=name, to=to)
+    return renamed
+
+
+async def delete(user: AnyUser, bucket: str, names: Sequence[str]) -> list[Result]:
     """EDITOR. Delete them all, each for itself; the results are in the order of ``names``. One that is not there is gone: no error.
 
     Raises ``TooManyNames`` for more than 1,000.
     """
     await require(user, bucket, Role.EDITOR)
-    if len(names) > MAX_NAMES:
-        raise TooManyNames(MAX_NAMES)
-    slots = asyncio.Semaphore(DELETING_AT_ONCE)
 
-    async def delete_one(name: str) -> DeleteResult:
-        async with slots:
-            return await _delete_one(user, bucket, name)
+    async def act(name: str) -> None:
+        await (await store()).delete(bucket, name, writer=user.get_username())
+        record("object.delete", user, bucket, name=name)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(delete_one(name)) for name in names]
-    return [task.result() for task in tasks]
+    return await for_each(names, str, act)
 
 
-async def _delete_one(user: AnyUser, bucket: str, name: str) -> DeleteResult:
-    try:
-        await (await store()).delete(bucket, name)
-    except ObjectStoreError as error:
-        return DeleteResult(name, error)
-    record("object.delete", user, bucket, name=name)
-    return DeleteResult(name)
+async def erase(user: AnyUser, bucket: str, names: Sequence[str]) -> list[Result]:
+    """ADMIN. Delete for good: data, deletion markers, and every version in the history. Else as ``delete``."""
+    await require(user, bucket, Role.ADMIN)
+
+    async def act(name: str) -> None:
+        await (await store()).erase(bucket, name, writer=user.get_username())
+        record("object.erase", user, bucket, name=name)
+
+    return await for_each(names, str, act)
 
 
 def _headers(user: AnyUser, name: str, content_type: str, original_name: str) -> Mapping[str, Sequence[str]]:
@@ -174,12 +205,12 @@ def _headers(user: AnyUser, name: str, content_type: str, original_name: str) ->
 async def _checked(body: AsyncIterable[bytes], length: int | None, limit: int) -> AsyncIterator[bytes]:
     """``body`` as it comes, until it is longer than ``limit`` (0: none) or not as long as announced."""
     received = 0
-    async for piece in body:
-        received += len(piece)
+    async for part in body:
+        received += len(part)
         if limit and received > limit:
             raise UploadTooLarge(limit)
         if length is not None and received > length:
             raise LengthMismatch(length, received)
-        yield piece
+        yield part
     if length is not None and received != length:
         raise LengthMismatch(length, received)

@@ -18,7 +18,7 @@ _bound: _Bound | None = None
 
 
 async def store() -> ObjectStore:
-    """The object store of the running event loop, made and started on first use from ``settings.NATS``.
+    """The object store of the running event loop, made and started on first use from ``settings``.
 
     A store that belongs to another loop is of no use in this one and is dropped: a process serves from one loop.
     """
@@ -26,7 +26,7 @@ async def store() -> ObjectStore:
     loop = asyncio.get_running_loop()
     if _bound is not None and _bound.loop is loop:
         return _bound.store
-    _bound = _Bound(loop, ObjectStore(settings.NATS))
+    _bound = _Bound(loop, ObjectStore(settings.NATS, snapshots=settings.INDEX_FOLDER))
     await _bound.store.start()
     return _bound.store
 

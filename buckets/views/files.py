@@ -20,8 +20,8 @@ from buckets.listing import View
 from buckets.objectstore import Index, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
 from buckets.services import objects as object_service
+from buckets.services.bulk import MAX_NAMES
 from buckets.services.errors import ServiceError, StillLoading
-from buckets.services.objects import MAX_NAMES
 
 from .shell import load_shell, page, patience, render_page
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
@@ -66,6 +67,13 @@ def application() -> Any:
     from django.conf import settings
 
     return import_string(settings.ASGI_APPLICATION)
+
+
+@pytest.fixture(autouse=True)
+def index_folder(settings: Settings, tmp_path: Path) -> Path:
+    """Where the site of this test keeps its indexes."""
+    settings.INDEX_FOLDER = tmp_path / "index"
+    return tmp_path / "index"
 
 
 @pytest.fixture

@@ -1,43 +1,135 @@
 """Every route of the API, for every role."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import httpx
 import pytest
 
+from buckets.api import urls
+from buckets.api.endpoint import METHODS
+from buckets.objectstore import ObjectStore
+
 from .conftest import Visitors
 
 EVERYONE = ("owner", "editor", "colleague", "outsider", "admin", "anonymous")
+LINK = "application/vnd.nats-files.link+json"
+AT = "2199-01-01T00:00:00Z"
+THERE = {"items": [{"name": "there", "to": "elsewhere"}]}
 
 # route: what owner (admin of the bucket), editor, colleague (viewer), outsider, admin (superuser) and nobody get
+VIEWERS = (200, 200, 200, 404, 200, 401)
+EDITORS = (200, 200, 403, 404, 200, 401)
+ADMINS = (200, 403, 403, 404, 200, 401)
+MAKERS = (201, 201, 403, 404, 201, 401)
+ENDERS = (204, 204, 403, 404, 204, 401)
+OWNERS = (204, 403, 403, 404, 204, 401)
 MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", ""): (200, 200, 200, 200, 200, 401),
     ("POST", ""): (403, 403, 403, 403, 201, 401),
-    ("GET", "/{bucket}"): (200, 200, 200, 404, 200, 401),
-    ("PATCH", "/{bucket}"): (405, 405, 405, 405, 405, 405),
-    ("DELETE", "/{bucket}"): (204, 403, 403, 404, 204, 401),
-    ("GET", "/{bucket}/objects"): (200, 200, 200, 404, 200, 401),
-    ("GET", "/{bucket}/objects/there"): (200, 200, 200, 404, 200, 401),
-    ("HEAD", "/{bucket}/objects/there"): (200, 200, 200, 404, 200, 401),
-    ("PUT", "/{bucket}/objects/there"): (201, 201, 403, 404, 201, 401),
-    ("DELETE", "/{bucket}/objects/there"): (204, 204, 403, 404, 204, 401),
-    ("GET", "/{bucket}/objects?name=there"): (200, 200, 200, 404, 200, 401),
-    ("HEAD", "/{bucket}/objects?name=there"): (200, 200, 200, 404, 200, 401),
-    ("PUT", "/{bucket}/objects?name=there"): (201, 201, 403, 404, 201, 401),
-    ("DELETE", "/{bucket}/objects?name=there"): (204, 204, 403, 404, 204, 401),
+    ("GET", "/{bucket}"): VIEWERS,
+    ("PATCH", "/{bucket}"): ADMINS,
+    ("PUT", "/{bucket}"): (405, 405, 405, 405, 405, 405),
+    ("DELETE", "/{bucket}"): OWNERS,
+    ("POST", "/{bucket}/seal"): ADMINS,
+    ("DELETE", "/{bucket}/history"): OWNERS,
+    ("POST", "/{bucket}/history/prune"): ADMINS,
+    ("GET", "/{bucket}/objects"): VIEWERS,
+    ("GET", "/{bucket}/objects?deleted=true"): VIEWERS,
+    ("GET", f"/{{bucket}}/objects?at={AT}"): VIEWERS,
+    ("GET", "/{bucket}/objects/there"): VIEWERS,
+    ("HEAD", "/{bucket}/objects/there"): VIEWERS,
+    ("GET", "/{bucket}/objects/there?version={version}"): VIEWERS,
+    ("HEAD", "/{bucket}/objects/there?version={version}"): VIEWERS,
+    ("GET", f"/{{bucket}}/objects/there?at={AT}"): VIEWERS,
+    ("PUT", "/{bucket}/objects/there"): MAKERS,
+    ("PUT", "/{bucket}/objects/link"): MAKERS,
+    ("PATCH", "/{bucket}/objects/there"): EDITORS,
+    ("DELETE", "/{bucket}/objects/there"): ENDERS,
+    ("GET", "/{bucket}/objects?name=there"): VIEWERS,
+    ("HEAD", "/{bucket}/objects?name=there"): VIEWERS,
+    ("PUT", "/{bucket}/objects?name=there"): MAKERS,
+    ("PATCH", "/{bucket}/objects?name=there"): EDITORS,
+    ("DELETE", "/{bucket}/objects?name=there"): ENDERS,
+    ("GET", "/{bucket}/versions?name=there"): VIEWERS,
+    ("POST", "/{bucket}/versions?name=there"): EDITORS,
+    ("DELETE", "/{bucket}/versions?name=there&version={version}"): OWNERS,
+    ("GET", "/{bucket}/versions/there"): VIEWERS,
+    ("DELETE", "/{bucket}/versions/there?version={version}"): OWNERS,
+    ("GET", "/{bucket}/versions/there/restore"): VIEWERS,
+    ("POST", "/{bucket}/versions/there/restore"): EDITORS,
+    ("DELETE", "/{bucket}/versions/there/restore?version=1"): (404, 403, 403, 404, 404, 401),
+    ("POST", "/{bucket}/delete"): EDITORS,
+    ("POST", "/{bucket}/delete?for_good"): ADMINS,
+    ("POST", "/{bucket}/move"): EDITORS,
+    ("POST", "/{bucket}/copy"): EDITORS,
+    ("POST", "/{bucket}/undelete"): EDITORS,
+    ("POST", "/{bucket}/restore"): EDITORS,
+    ("GET", "/{bucket}/trash"): VIEWERS,
+    ("POST", "/{bucket}/rewind"): EDITORS,
+    ("GET", "/{bucket}/links?name=there"): VIEWERS,
+    ("GET", "/../archives"): (200, 200, 200, 200, 200, 401),
+    ("DELETE", "/../archives/{bucket}"): (409, 403, 403, 404, 409, 401),
 }
-CASES = [(method, path, who, statuses[i]) for (method, path), statuses in MATRIX.items() for i, who in enumerate(EVERYONE)]
+Wanted: TypeAlias = tuple[tuple[str, int], ...]
 
 
-@pytest.mark.parametrize(("method", "path", "who", "status"), CASES)
-async def test_it_gives_each_role_what_it_may(bucket: str, visitors: Visitors, method: str, path: str, who: str, status: int) -> None:
-    stored = await visitors["owner"].put(f"/api/v1/buckets/{bucket}/objects/there", content=b"data")
-    assert stored.status_code == 201
-    bodies: dict[str, dict[str, Any]] = {"PUT": {"content": b"new"}, "POST": {"json": {"name": f"{bucket}-2"}}}
-    response = await visitors[who].request(method, "/api/v1/buckets" + path.format(bucket=bucket), **bodies.get(method, {}))
-    assert response.status_code == status
-    if status >= 400 and method != "HEAD":
-        assert set(response.json()["error"]) == {"code", "message"}
+def cases() -> Iterator[tuple[str, str, Wanted]]:
+    """Each route with those whom it refuses, who change nothing, together; and with each other one alone."""
+    for (method, path), statuses in MATRIX.items():
+        wanted = tuple(zip(EVERYONE, statuses, strict=True))
+        yield method, path, tuple(one for one in wanted if one[1] >= 400)
+        yield from ((method, path, (one,)) for one in wanted if one[1] < 400)
+
+
+@pytest.fixture
+async def version(bucket: str, site: ObjectStore) -> str:
+    """An old version of the object "there", in a bucket with a history; its identifier."""
+    await site.history.enable(bucket)
+    for content in (b"old", b"data"):
+        await site.put(bucket, "there", content)
+    return (await site.history.versions(bucket, "there"))[1].id
+
+
+@pytest.mark.parametrize(("method", "path", "wanted"), list(cases()))
+async def test_it_gives_each_role_what_it_may(
+    bucket: str, version: str, visitors: Visitors, method: str, path: str, wanted: Wanted
+) -> None:
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("POST", ""): {"json": {"name": f"{bucket}-2"}},
+        ("PATCH", "/{bucket}"): {"json": {"description": "changed", "history": {"keep_days": 1}}},
+        ("POST", "/{bucket}/seal"): {"json": {"confirm": bucket}},
+        ("PUT", "/{bucket}/objects/link"): {"json": {"bucket": bucket, "name": "there"}, "headers": {"Content-Type": LINK}},
+        ("POST", "/{bucket}/versions?name=there"): {"json": {"version": version}},
+        ("POST", "/{bucket}/versions/there/restore"): {"json": {"version": version}},
+        ("POST", "/{bucket}/delete"): {"json": {"names": ["there"]}},
+        ("POST", "/{bucket}/delete?for_good"): {"json": {"names": ["there"], "for_good": True}},
+        ("POST", "/{bucket}/move"): {"json": THERE},
+        ("POST", "/{bucket}/copy"): {"json": THERE},
+        ("POST", "/{bucket}/undelete"): {"json": {"names": ["there"]}},
+        ("POST", "/{bucket}/restore"): {"json": {"items": [{"name": "there", "version": version}]}},
+        ("POST", "/{bucket}/rewind"): {"json": {"at": AT}},
+    }
+    plain: dict[str, dict[str, Any]] = {"PUT": {"content": b"new"}, "PATCH": {"json": {"description": "changed"}}}
+    body = bodies.get((method, path), plain.get(method, {}))
+    address = httpx.URL("http://testserver/api/v1/buckets" + path.format(bucket=bucket, version=version).replace("/../", "/@/"))
+    address = address.copy_with(raw_path=address.raw_path.replace(b"/buckets/@/", b"/"))
+    for who, status in wanted:
+        response = await visitors[who].request(method, address, **body)
+        assert (who, response.status_code) == (who, status)
+        if status >= 400 and method != "HEAD":
+            assert set(response.json()["error"]) == {"code", "message"}
+
+
+def test_every_route_is_in_the_matrix() -> None:
+    tried = {(method, re.sub(r"\?.*", "", path)) for method, path in MATRIX}
+    for pattern in urls.urlpatterns[:-1]:
+        route = str(pattern.pattern).removeprefix("buckets")
+        path = re.sub(r"<anyname:name>", "there", re.sub(r"<str:bucket>", "{bucket}", route))
+        path = f"/../{path}" if path.startswith("archives") else path
+        for method in getattr(pattern.callback, METHODS):
+            assert (method, path) in tried, f"{method} {pattern.pattern}"
 
 
 async def test_it_lists_only_the_buckets_that_one_may_see(bucket: str, visitors: Visitors) -> None:

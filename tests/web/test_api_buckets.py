@@ -40,7 +40,7 @@ async def test_it_shows_every_field_of_a_bucket(base: str, owner: httpx.AsyncCli
     assert shown["objects"] == 1
     assert shown["size_bytes"] > 5
     assert shown["stream"]["messages"] == 2
-    assert shown["history"] == {"enabled": False}
+    assert (shown["history"]["enabled"], shown["history"]["kept"]) == (False, False)
     assert (shown["ttl_seconds"], shown["max_bytes"], shown["sealed"], shown["role"]) == (None, None, False, "admin")
     assert shown["created"].endswith("Z")
     assert shown["stream"]["last_time"].endswith("Z")
@@ -106,7 +106,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"metadata": {"": "a"}}, "metadata"),
     ({"metadata": {str(i): "" for i in range(101)}}, "metadata"),
     ({"sealed": True}, "sealed"),
-    ({"history": True}, "history"),
+    ({"history": "yes"}, "history"),
 ]
 
 
@@ -138,7 +138,97 @@ async def test_it_takes_null_and_zero_as_no_limit(site: ObjectStore, admin: http
 
 
 async def test_it_says_what_is_allowed_when_a_method_is_not(base: str, owner: httpx.AsyncClient) -> None:
-    response = await owner.patch(base, json={})
+    response = await owner.put(base, content=b"")
     assert (response.status_code, response.json()["error"]["code"]) == (405, "method_not_allowed")
-    assert response.headers["Allow"] == "GET, DELETE"
-    assert (await owner.post(f"{base}/objects/x")).headers["Allow"] == "GET, HEAD, PUT, DELETE"
+    assert response.headers["Allow"] == "GET, PATCH, DELETE"
+    assert (await owner.post(f"{base}/objects/x")).headers["Allow"] == "GET, HEAD, PUT, PATCH, DELETE"
+
+
+async def test_it_changes_what_can_be_changed(base: str, owner: httpx.AsyncClient) -> None:
+    wanted = {
+        "description": "Reports of the year ☃",
+        "ttl_seconds": 3600,
+        "max_bytes": 10_000_000,
+        "replicas": 1,
+        "compression": True,
+        "metadata": {"owner": "finance"},
+        "placement": None,
+        "fast_ingest": False,
+        "atomic": False,
+        "direct": False,
+        "rollup": True,
+    }
+    response = await owner.patch(base, json=wanted)
+    assert response.status_code == 200, response.text
+    assert wanted.items() <= response.json().items()
+    assert wanted.items() <= (await owner.get(base)).json().items()
+
+
+async def test_it_leaves_what_is_not_named(base: str, owner: httpx.AsyncClient) -> None:
+    await owner.patch(base, json={"description": "first", "metadata": {"a": "b"}, "ttl_seconds": 60, "max_bytes": 1_000_000})
+    response = await owner.patch(base, json={"ttl_seconds": None, "max_bytes": 0})
+    shown = response.json()
+    assert (shown["description"], shown["metadata"], shown["ttl_seconds"], shown["max_bytes"]) == ("first", {"a": "b"}, None, None)
+    assert (await owner.patch(base, json={})).json()["description"] == "first"
+
+
+UNCHANGEABLE: list[tuple[dict[str, Any], str, str]] = [
+    ({"name": "other"}, "bad_request", "“name” cannot be changed"),
+    ({"storage": "memory"}, "bad_request", "“storage” cannot be changed"),
+    ({"sealed": True}, "bad_request", "“sealed” cannot be set"),
+    ({"history": 1}, "bad_request", "“history”"),
+    ({"replicas": None}, "bad_request", "“replicas” needs a value"),
+    ({"fast_ingest": None}, "bad_request", "“fast_ingest” needs a value"),
+    ({"compression": 1}, "bad_request", "“compression” is true or false"),
+    ({"placement": "east"}, "bad_request", "“placement” is an object"),
+    ({"placement": {"tags": "ssd"}}, "bad_request", "“tags” is a list"),
+    ({"placement": {"tags": [""]}}, "bad_request", "“tags” is a list"),
+    ({"placement": {"cluster": 5}}, "bad_request", "“cluster” is a text"),
+    ({"placement": {"servers": []}}, "bad_request", "“servers” cannot be set"),
+    ({"\ud800": 1}, "bad_request", "cannot be set"),
+    ({"placement": {"cluster": "east"}}, "invalid_bucket_config", "stands alone"),
+    ({"replicas": 3}, "invalid_bucket_config", "stands alone"),
+    ({"ttl_seconds": 0.01}, "invalid_bucket_config", "seconds at least"),
+    ({"max_bytes": 10}, "invalid_bucket_config", "bytes that the bucket holds"),
+    ({"rollup": False}, "invalid_bucket_config", "cannot be switched off"),
+]
+
+
+@pytest.mark.parametrize(("fields", "code", "words"), UNCHANGEABLE)
+async def test_it_refuses_in_words_what_cannot_be_changed(
+    base: str, owner: httpx.AsyncClient, fields: dict[str, Any], code: str, words: str
+) -> None:
+    await owner.put(f"{base}/objects/one", content=b"12345")
+    before = (await owner.get(base)).json()
+    response = await owner.patch(base, content=json.dumps(fields), headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, code)
+    assert words in response.json()["error"]["message"]
+    assert (await owner.get(base)).json() == before
+
+
+async def test_it_seals_a_bucket_when_its_name_is_confirmed(base: str, bucket: str, owner: httpx.AsyncClient) -> None:
+    await owner.put(f"{base}/objects/one", content=b"12345")
+    for body in ({}, {"confirm": ""}, {"confirm": "another"}, {"confirm": None}):
+        refused = await owner.post(f"{base}/seal", json=body)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_confirmed")
+    assert (await owner.get(base)).json()["sealed"] is False
+    sealed = await owner.post(f"{base}/seal", json={"confirm": bucket})
+    assert (sealed.status_code, sealed.json()["sealed"]) == (200, True)
+    written = await owner.put(f"{base}/objects/two", content=b"12345")
+    assert (written.status_code, written.json()["error"]["code"]) == (409, "bucket_sealed")
+    changed = await owner.patch(base, json={"ttl_seconds": 60})
+    assert (changed.status_code, changed.json()["error"]["code"]) == (409, "bucket_sealed")
+    assert (await owner.get(f"{base}/objects/one")).content == b"12345"
+
+
+async def test_it_records_who_changed_and_sealed_what(
+    base: str, bucket: str, owner: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="buckets.audit")
+    await owner.patch(base, json={"description": "x", "max_bytes": 1_000_000})
+    await owner.post(f"{base}/seal", json={"confirm": bucket})
+    lines = [record.getMessage() for record in caplog.records if record.name == "buckets.audit"]
+    assert lines == [
+        f'bucket.update user="owner" bucket="{bucket}" changed="description, max_bytes"',
+        f'bucket.seal user="owner" bucket="{bucket}"',
+    ]

@@ -91,7 +91,7 @@ async def test_it_writes_one_audit_line_for_each_act(
         f'object.upload {who} name="a\\nobject.delete" size=4',
         f'object.download {who} name="a\\nobject.delete" size=4',
         f'object.delete {who} name="a\\nobject.delete"',
-        f"bucket.delete {who}",
+        f'bucket.delete {who} history="kept"',
     ]
 
 

@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import Settings
 
 from buckets.access import AnyUser, NotAllowed, NotVisible
-from buckets.objectstore import BucketConfig, InvalidObjectName, ObjectStore, Sort
-from buckets.services import buckets, objects, runtime
+from buckets.objectstore import BucketConfig, InvalidObjectName, ObjectStore
+from buckets.services import buckets, bulk, objects, runtime, scans
 from buckets.services.errors import TooManyNames, UploadTooLarge
 
 from .conftest import Cast
@@ -35,11 +35,11 @@ async def test_a_piece_of_the_listing_ends_at_its_share_of_bytes(bucket: str, ca
     names = ["a", "b", "c", "d", "e/f", "g"]
     for name in names:
         await objects.upload(cast.editor, bucket, name, body(b""), original_name=long_name)
-    monkeypatch.setattr(objects, "MAX_SCAN_BYTES", 5000)
+    monkeypatch.setattr(scans, "MAX_SCAN_BYTES", 5000)
     pieces = await pieces_of_listing(cast.editor, bucket)
     assert [len(piece) for piece in pieces] == [2, 2, 2]
     assert [name for piece in pieces for name in piece] == names
-    monkeypatch.setattr(objects, "MAX_SCAN_BYTES", 1)
+    monkeypatch.setattr(scans, "MAX_SCAN_BYTES", 1)
     assert await pieces_of_listing(cast.editor, bucket) == [[name] for name in names]
 
 
@@ -47,7 +47,7 @@ async def pieces_of_listing(user: AnyUser, bucket: str) -> list[list[str]]:
     pieces: list[list[str]] = []
     cursor: str | None = None
     while True:
-        found = await objects.scan(user, bucket, sort=Sort(), limit=1000, cursor=cursor)
+        found = await objects.scan(user, bucket, scans.ScanQuery(cursor=cursor))
         pieces.append([info.name for info in found.objects])
         if (cursor := found.cursor) is None:
             return pieces
@@ -55,7 +55,7 @@ async def pieces_of_listing(user: AnyUser, bucket: str) -> list[list[str]]:
 
 async def test_it_bounds_how_many_are_deleted_at_a_time(bucket: str, cast: Cast) -> None:
     with pytest.raises(TooManyNames):
-        await objects.delete(cast.editor, bucket, [str(number) for number in range(objects.MAX_NAMES + 1)])
+        await objects.delete(cast.editor, bucket, [str(number) for number in range(bulk.MAX_NAMES + 1)])
 
 
 async def test_it_keeps_the_original_name_that_it_is_told(bucket: str, cast: Cast) -> None:

@@ -1,0 +1,75 @@
+"""Links between objects and buckets (ADR-20): authorise, act, record."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..access import AnyUser, Role, require, roles
+from ..objectstore import BucketNotFound, Conflict, Link, ObjectInfo
+from . import objects
+from .audit import record
+from .errors import AlreadyThere
+from .runtime import store
+
+LOOKING_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """``to.name`` None: a link to the whole bucket."""
+
+    to: Link
+    description: str = ""
+    headers: Mapping[str, Sequence[str]] | None = None
+    metadata: Mapping[str, str] | None = None
+
+
+async def add_link(user: AnyUser, bucket: str, name: str, link: NewLink, *, if_absent: bool = False) -> ObjectInfo:
+    """EDITOR, and VIEWER in the bucket that the link leads to. It may replace another link.
+
+    Raises ``NotVisible`` for a bucket that the user may not see, whether it exists or not; ``InvalidLink`` for what is not there or is a
+    link itself; ``ObjectExists`` when an object has the name, ``AlreadyThere`` (with ``if_absent``) when a link has.
+    """
+    await require(user, bucket, Role.EDITOR)
+    await require(user, link.to.bucket, Role.VIEWER)
+    try:
+        made = await (await store()).add_link(
+            bucket,
+            name,
+            link.to,
+            description=link.description,
+            headers=link.headers,
+            metadata=link.metadata,
+            expected_revision=0 if if_absent else None,
+            writer=user.get_username(),
+        )
+    except Conflict:
+        if if_absent:
+            raise AlreadyThere(bucket, name) from None
+        raise
+    record("object.link", user, bucket, name=name, to_bucket=link.to.bucket, to=link.to.name or "")
+    return made
+
+
+async def backlinks(user: AnyUser, bucket: str, name: str | None) -> list[Link]:
+    """VIEWER. The links to an object, there or not, or (``name`` None) to the whole bucket, by bucket and name: those in buckets that the
+    user may see.
+
+    Answered from the live indexes of all these buckets; what is not loaded yet is loaded first.
+    Raises ``BucketNotFound``, and ``StillLoading`` when that takes longer than 20 s.
+    """
+    await require(user, bucket, Role.VIEWER)
+    held = await roles(user)
+    await (await store()).bucket(bucket)
+    among = [status.name for status in await (await store()).buckets() if held.of(status.name)]
+    slots = asyncio.Semaphore(LOOKING_AT_ONCE)
+
+    async def look(place: str) -> list[Link]:
+        async with slots:
+            try:
+                index = (await objects.ready(user, place)).index
+            except BucketNotFound:  # deleted since the list was made
+                return []
+            return [Link(place, found) for found in index.links_to(bucket, name)]
+
+    return [link for found in await asyncio.gather(*(look(place) for place in among)) for link in found]

@@ -1,0 +1,52 @@
+"""Moving and copying, within a bucket and from one to another: authorise, act, record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..access import AnyUser, Role, require
+from ..objectstore import ObjectInfo
+from .audit import record
+from .bulk import Result, for_each
+from .runtime import store
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An object, and the name that it gets."""
+
+    name: str
+    to: str
+
+
+async def move(user: AnyUser, bucket: str, items: Sequence[Transfer], target: str, *, overwrite: bool = False) -> list[Result]:
+    """EDITOR in ``bucket`` and in ``target``, which may be the same. Each for itself; results in the order of ``items``.
+
+    One result's error may be ``ObjectNotFound``, ``ObjectExists`` (unless ``overwrite``), ``Conflict`` or another of the store's.
+    Raises ``TooManyNames`` for more than 1,000.
+    """
+    await require(user, bucket, Role.EDITOR)
+    await require(user, target, Role.EDITOR)
+
+    async def act(item: Transfer) -> ObjectInfo:
+        moved = await (await store()).move(bucket, item.name, target, item.to, overwrite=overwrite, writer=user.get_username())
+        record("object.move", user, bucket, name=item.name, to_bucket=target, to=item.to)
+        return moved
+
+    return await for_each(items, _name, act)
+
+
+async def copy(user: AnyUser, bucket: str, items: Sequence[Transfer], target: str, *, overwrite: bool = False) -> list[Result]:
+    """VIEWER in ``bucket``, EDITOR in ``target``. Links are copied as links. Else as ``move``."""
+    await require(user, bucket, Role.VIEWER)
+    await require(user, target, Role.EDITOR)
+
+    async def act(item: Transfer) -> ObjectInfo:
+        copied = await (await store()).copy(bucket, item.name, target, item.to, overwrite=overwrite, writer=user.get_username())
+        record("object.copy", user, bucket, name=item.name, to_bucket=target, to=item.to)
+        return copied
+
+    return await for_each(items, _name, act)
+
+
+def _name(item: Transfer) -> str:
+    return item.name

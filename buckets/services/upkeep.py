@@ -1,0 +1,54 @@
+"""What the site does by itself from time to time: histories are mended and pruned, and it is told when one falls short."""
+
+import asyncio
+import logging
+import random
+
+from ..objectstore import HistoryStatus, ObjectStoreError, Pruned
+from . import history
+
+log = logging.getLogger("buckets.upkeep")
+
+FIRST_SECONDS = 60.0
+LOOK_SECONDS = 5.0
+
+
+async def run(every: float) -> None:
+    """Tend all histories every ``every`` seconds (a tenth more or less, so that processes do not do it at the same moment), until
+    cancelled; for the first time after a minute. Whatever goes wrong is logged, and ends nothing."""
+    pause = min(FIRST_SECONDS, every)
+    while True:
+        await asyncio.sleep(pause * random.uniform(0.9, 1.1))  # noqa: S311 - no secret
+        pause = every
+        try:
+            await tend_all()
+        except ObjectStoreError as error:
+            log.warning("the histories could not be looked after: %s", error)
+        except Exception:
+            log.exception("the histories could not be looked after")
+
+
+async def tend_all() -> None:
+    """Mend, prune, and tell what falls short. One history that fails stops no other. Any number of processes may do it at once."""
+    for bucket, status in sorted((await history.histories()).items()):
+        try:
+            await _tend(bucket, status)
+        except ObjectStoreError as error:
+            log.warning("the history of %s could not be looked after: %s", bucket, error)
+        except Exception:
+            log.exception("the history of %s could not be looked after", bucket)
+
+
+async def _tend(bucket: str, status: HistoryStatus) -> None:
+    pruned = await history.prune(None, bucket)
+    if pruned != Pruned():
+        log.info("the history of %s: removed %d old versions, and the data of %d uploads", bucket, pruned.versions, pruned.data)
+    if status.enabled and not await history.keeps_up(bucket, within=LOOK_SECONDS):
+        told = f"; NATS says: {status.error}" if status.error else ""
+        log.warning(
+            "the history of %s is behind or stalled: what was written last is not in it after %g s%s. Overwrites wait for it; other "
+            "clients do not, and their versions may get lost",
+            bucket,
+            LOOK_SECONDS,
+            told,
+        )
