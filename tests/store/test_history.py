@@ -452,6 +452,28 @@ async def test_pruning_by_age_counts_from_when_a_version_was_replaced(store: Obj
     assert await read(store, kept, "x") == b"2"
 
 
+async def test_what_was_pruned_from_the_end_is_not_waited_for(store: ObjectStore, kept: str) -> None:
+    await store.history.update(kept, HistoryChange(keep_days=0.000001))
+    await store.put(kept, "x", b"1")
+    await store.delete(kept, "x")
+    await store.history.versions(kept, "x")
+    await asyncio.sleep(0.15)
+    assert (await store.history.prune(kept)).versions == 2
+    store._gate.patience = 1
+    assert await store.history.versions(kept, "x") == []
+    await store.put(kept, "x", b"2")
+    await store.put(kept, "x", b"3")
+    assert await contents(store, kept, "x") == [b"3", b"2"]
+    assert await store.history.missed(kept) == 0
+    await store.erase(kept, "x")
+    await store.put(kept, "x", b"4")
+    await store.history.disable(kept)
+    await store.history.enable(kept)
+    assert await contents(store, kept, "x") == [b"4"]
+    await store.erase(kept, "x")
+    await store.delete_bucket(kept)
+
+
 async def test_both_rules_together_keep_what_either_keeps(store: ObjectStore, kept: str) -> None:
     await store.history.update(kept, HistoryChange(keep_days=1, keep_versions=1))
     for number in range(4):

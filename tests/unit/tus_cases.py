@@ -1,4 +1,4 @@
-"""What the tests of the tus protocol share: a moment, limits, an upload, requests as a client would send them, and short names to look at answers."""
+"""What the tests of tus share: a moment, limits, an upload, requests as a client sends them, and short ways to look at answers."""
 
 import base64
 from dataclasses import replace

@@ -22,6 +22,7 @@ BUCKET_CREATED = "nats-files.bucket-created"
 PREEXISTING = "nats-files.preexisting"
 BEGINS_AFTER = "nats-files.begins-after"
 FILTER = "nats-files.filter"
+COPIED = "nats-files.copied"
 KEEP_VERSIONS = "nats-files.keep-versions"
 KEEP_DAYS = "nats-files.keep-days"
 
@@ -83,10 +84,10 @@ def settings(config: HistoryConfig, replicas: int) -> dict[str, Any]:
     }
 
 
-def marks(config: HistoryConfig, bucket: BucketStatus, begins_after: int = 0, source_filter: str = "") -> dict[str, str]:
+def marks(config: HistoryConfig, bucket: BucketStatus, begins_after: int = 0, source_filter: str = "", copied: int = 0) -> dict[str, str]:
     """The stream's metadata, in which everything about the history is kept that a stream has no setting for.
 
-    begins_after: the last sequence of what was copied from buckets of the same name before this one.
+    begins_after: the last sequence of what was copied from buckets of the same name before this one; copied: see ``copied_mark``.
     """
     began = {
         SINCE: datetime.now(UTC).isoformat().replace("+00:00", "Z"),
@@ -94,6 +95,7 @@ def marks(config: HistoryConfig, bucket: BucketStatus, begins_after: int = 0, so
         PREEXISTING: str(bucket.stream.last_seq),
         BEGINS_AFTER: str(begins_after),
         FILTER: source_filter,
+        COPIED: str(copied),
     }
     return began | rules(config)
 
@@ -141,6 +143,11 @@ def history_status(info: Mapping[str, Any]) -> HistoryStatus:
 def begins_after(config: Mapping[str, Any]) -> int:
     """What this history has up to here is of a bucket that is gone."""
     return _number(own_metadata(config).get(BEGINS_AFTER), 0)
+
+
+def copied_mark(config: Mapping[str, Any]) -> int:
+    """Up to which sequence of the bucket all was copied when something was last removed from the end of the history."""
+    return _number(own_metadata(config).get(COPIED), 0)
 
 
 def source_filter(config: Mapping[str, Any]) -> str:

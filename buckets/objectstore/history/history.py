@@ -9,7 +9,7 @@ from ..entry import Entry
 from ..errors import BucketNotFound, HistoryBehind
 from ..index import Index
 from ..model import ObjectInfo
-from ..names import check_bucket_name, metadata_wildcard, stream_name, token_subject
+from ..names import check_bucket_name, metadata_wildcard, stream_name
 from ..reading.reader import ObjectReader, ReadContext
 from ..stream.streams import Streams
 from ..transport.jetstream import JetStream
@@ -211,9 +211,7 @@ class History:
 
     async def _has_had(self, bucket: str, entry: Entry) -> bool:
         """Whether it has this metadata message, or has had it: one may be overwritten, and a deletion pruned with all before it."""
-        if await self._streams.has(bucket, entry) or await self._streams.last_copied(bucket) >= entry.revision:
-            return True
-        return entry.deleted and not await self._streams.subjects(bucket, token_subject(bucket, entry.token))
+        return await self._streams.has(bucket, entry) or await self._streams.last_copied(bucket) >= entry.revision
 
     async def let_go(self, bucket: str, *, remove: bool) -> None:
         """Before a bucket is deleted: keep its history as an archive that is complete, or remove it. Raises HistoryBehind."""
@@ -231,7 +229,7 @@ class History:
 
     async def _last_sequence(self, bucket: str) -> int:
         """The last message that is still there."""
-        last = await self._messages.stored(stream_name(bucket), last_by_subj=">")
+        last = await self._messages.stored(stream_name(bucket), last_by_subj=f"$O.{bucket}.>")
         return last.sequence if last is not None else 0
 
     async def _begun(self, bucket: str) -> None:
@@ -256,7 +254,7 @@ class History:
                 current = await self._messages.last(bucket, name)
             except BucketNotFound:
                 return status
-            if current is None or await self._streams.has(bucket, current):
+            if current is None or await self._has_had(bucket, current):
                 return status
             await asyncio.sleep(CATCH_UP_PAUSE)
         return status

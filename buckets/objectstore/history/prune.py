@@ -41,6 +41,7 @@ class Pruner:
         bucket = status.bucket
         data = await self._streams.subjects(bucket, chunk_wildcard(bucket))  # before the records: what comes later is not looked at
         by_subject = await self._by_subject(bucket)
+        await self._streams.note_copied(bucket)
         versions = 0
         wanted: set[str] = set()
         for subject, records in by_subject.items():
@@ -66,6 +67,7 @@ class Pruner:
         current = await self._messages.last(bucket, name) if status.enabled else None
         if current is not None and current.raw == found.entry.raw and found is records[-1]:
             raise Conflict(f"This is the current version of {name!r}: delete the object instead.")
+        await self._streams.note_copied(bucket)
         await self._streams.delete_message(bucket, found.entry.revision)
         await self._remove_data(bucket, {found.entry.info(bucket).nuid})
 
@@ -73,6 +75,7 @@ class Pruner:
         """Remove all versions of ``name``, its deletions too."""
         bucket = status.bucket
         nuids = {record.entry.info(bucket).nuid for record in await self._records.of(bucket, name)}
+        await self._streams.note_copied(bucket)
         for subject in possible_subjects(bucket, name):
             await self._streams.purge(bucket, subject)
         await self._remove_data(bucket, nuids)

@@ -10,10 +10,12 @@ from ..stream.messages import Messages
 from ..stream.sourced import Source
 from ..transport.jetstream import MESSAGE_NOT_FOUND, JetStream
 from .config import (
+    COPIED,
     HISTORY_LEVEL,
     begins_after,
     changed,
     check_config,
+    copied_mark,
     history_status,
     is_history,
     marks,
@@ -79,7 +81,7 @@ class HistoryStreams:
         floor = begins_after(info["config"]) if same else int(info.get("state", {}).get("last_seq", 0))
         off = self._changed_config(info, config)
         source = source_of(bucket.name, start, source_filter(off), same)
-        metadata = own_metadata(off) | marks(config, bucket, floor, source.get("filter_subject", ""))
+        metadata = own_metadata(off) | marks(config, bucket, floor, source.get("filter_subject", ""), start - 1)
         return await self._update(bucket.name, off | {"sources": [source], "metadata": metadata})
 
     async def update(self, bucket: str, change: HistoryChange) -> HistoryStatus:
@@ -166,13 +168,17 @@ class HistoryStreams:
 
     async def last_copied(self, bucket: str) -> int:
         """The bucket's sequence up to which the history has everything; 0 when it has nothing."""
-        info = await self.info(bucket)
-        last = int(info.get("state", {}).get("last_seq", 0))
-        if last <= begins_after(info["config"]):
-            return 0
-        message = await self._messages.stored(history_stream(bucket), seq=last)
-        source = Source.of(message.message) if message else None
-        return source.sequence if source else 0
+        config = (await self.info(bucket))["config"]
+        message = await self._messages.stored(history_stream(bucket), last_by_subj=f"$O.{bucket}.>")
+        source = Source.of(message.message) if message is not None and message.sequence > begins_after(config) else None
+        return max(source.sequence if source else 0, copied_mark(config))
+
+    async def note_copied(self, bucket: str) -> None:
+        """Before messages are removed that may be the last ones: what ``last_copied`` says must not go back."""
+        copied = await self.last_copied(bucket)
+        config = (await self.info(bucket))["config"]
+        if copied > copied_mark(config):
+            await self._update(bucket, config | {"metadata": own_metadata(config) | {COPIED: str(copied)}})
 
     def _changed_config(self, info: dict[str, Any], config: HistoryConfig) -> dict[str, Any]:
         wanted: dict[str, Any] = info["config"] | settings(config, int(info["config"].get("num_replicas", 1)))
