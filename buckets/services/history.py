@@ -102,6 +102,11 @@ async def keeps_up(bucket: str, *, within: float) -> bool:
         return True
 
 
+async def missed(bucket: str) -> int:
+    """For the site's own upkeep: see ``History.missed``."""
+    return await (await store()).history.missed(bucket)
+
+
 async def prune(user: Actor, bucket: str) -> Pruned:
     """ADMIN. Apply the history's keep rules now, after letting one go on whose bucket was made anew. Raises ``HistoryOff``."""
     await actors.authorise(user, bucket, Role.ADMIN)

@@ -39,6 +39,10 @@ async def tend_all() -> None:
             log.exception("the history of %s could not be looked after", bucket)
 
 
+# How many messages each history had missed when that was last told.
+_told: dict[str, int] = {}
+
+
 async def _tend(bucket: str, status: HistoryStatus) -> None:
     pruned = await history.prune(None, bucket)
     if pruned != Pruned():
@@ -52,3 +56,16 @@ async def _tend(bucket: str, status: HistoryStatus) -> None:
             LOOK_SECONDS,
             told,
         )
+    if status.enabled:
+        _tell_missed(bucket, await history.missed(bucket))
+
+
+def _tell_missed(bucket: str, missed: int) -> None:
+    if missed > _told.get(bucket, 0):
+        log.warning(
+            "the history of %s has missed %d messages since it was switched on: old versions that other clients overwrote again before they "
+            "were copied, or what was left of uploads that were broken off",
+            bucket,
+            missed,
+        )
+    _told[bucket] = missed

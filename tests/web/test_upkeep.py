@@ -46,6 +46,19 @@ async def test_it_prunes_every_history(site: ObjectStore, kept: str, caplog: pyt
     assert kept not in caplog.text
 
 
+async def test_it_tells_once_what_a_history_has_missed(
+    site: ObjectStore, kept: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def missed(bucket: str) -> int:
+        return 3 if bucket == kept else 0
+
+    monkeypatch.setattr(history, "missed", missed)
+    await upkeep.tend_all()
+    assert caplog.text.count(f"the history of {kept} has missed 3 messages") == 1
+    await upkeep.tend_all()
+    assert caplog.text.count("has missed") == 1
+
+
 async def test_many_may_do_it_at_once(site: ObjectStore, kept: str) -> None:
     await asyncio.gather(*(upkeep.tend_all() for _ in range(4)))
     assert [version.info.size for version in await site.history.versions(kept, "x")] == [1, 1]
