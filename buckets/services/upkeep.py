@@ -63,7 +63,7 @@ async def _tend(bucket: str, status: HistoryStatus) -> None:
 def _tell_missed(bucket: str, missed: int) -> None:
     if missed > _told.get(bucket, 0):
         log.warning(
-            "the history of %s has missed %d messages since it was switched on: old versions that other clients overwrote again before they "
+            "the history of %s has missed %d messages since it was switched on: versions that other clients overwrote again before they "
             "were copied, or what was left of uploads that were broken off",
             bucket,
             missed,
