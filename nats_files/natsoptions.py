@@ -23,6 +23,7 @@ def read(env: Env, embedded: Path) -> ConnectOptions:
         reconnect_wait=env.seconds("NATS_RECONNECT_WAIT", 2.0),
         request_timeout=env.seconds("NATS_REQUEST_TIMEOUT", 5.0),
         inbox_prefix=env.text("NATS_INBOX_PREFIX", "_INBOX"),
+        uploads_replicas=env.whole("NATS_UPLOADS_REPLICAS", 1, 1, 5),
     )
     ways = _ways(env)
     if servers:

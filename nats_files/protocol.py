@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .stall import StallWatch
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 100
@@ -21,7 +24,7 @@ class BoundedProtocol(HttpToolsProtocol):
     with 431 and the connection closes.
 
     It closes as well when no whole head has come in ``HEAD_SECONDS``. They begin when the connection is made, and with the first byte on
-    one that was idle.
+    one that was idle. It is cut when the client takes nothing of an answer for ``TRANSFER_STALL_SECONDS``.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -29,6 +32,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._unused_bytes = 0  # what the parser was fed since the last piece of a body: it keeps an unfinished header to itself
         self._head_timer: asyncio.TimerHandle | None = None
+        self._stall: StallWatch | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -36,7 +40,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._end_stall()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stall is None:
+            self._stall = StallWatch(self.transport, settings.TRANSFER_STALL_SECONDS)
+        self._stall.begin()
+
+    def resume_writing(self) -> None:
+        self._end_stall()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self.timeout_keep_alive_task is not None:  # until now it was idle
@@ -94,6 +109,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def _await_head(self) -> None:
         self._stop_waiting()
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _end_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.end()
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:

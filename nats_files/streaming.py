@@ -80,7 +80,7 @@ class StreamingHandler(ASGIHandler):
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         if is_streamed(scope, headers):
-            body = scope[BODY_KEY] = RequestBody(receive, headers)
+            body = scope[BODY_KEY] = RequestBody(receive, headers, settings.TRANSFER_STALL_SECONDS)
             await super().handle(scope, _Listener(body), EarlyAnswer(body, send))
             return
         limit = _request.get().form_limit

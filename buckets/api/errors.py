@@ -42,12 +42,16 @@ STATUS: Mapping[str, int] = {
     ErrorCode.HISTORY_UNSUPPORTED: 501,
     ErrorCode.HISTORY_BEHIND: 503,
     ErrorCode.VERSION_NOT_FOUND: 404,
+    ErrorCode.UPLOAD_NOT_FOUND: 404,
+    ErrorCode.UPLOAD_LOCKED: 423,
+    ErrorCode.UPLOAD_OFFSET_MISMATCH: 409,
     ErrorCode.PERMISSION_DENIED: 403,
     ErrorCode.UNAVAILABLE: 503,
     ErrorCode.SERVER_ERROR: 502,
     "bad_request": 400,
     "client_disconnected": 400,
     "length_mismatch": 400,
+    "upload_digest_mismatch": 400,
     "not_confirmed": 400,
     "not_authenticated": 401,
     "forbidden": 403,
@@ -58,8 +62,10 @@ STATUS: Mapping[str, int] = {
     "method_not_allowed": 405,
     "precondition_failed": 412,
     "too_large": 413,
+    "range_not_satisfiable": 416,
     "too_many_attempts": 429,
     INTERNAL: 500,
+    "busy": 503,
     "database_unavailable": 503,
     "listing_loading": 503,
 }
@@ -105,6 +111,10 @@ class MethodNotAllowed(ApiError):
 
 class PreconditionFailed(ApiError):
     code = "precondition_failed"
+
+
+class RangeNotSatisfiable(ApiError):
+    code = "range_not_satisfiable"
 
 
 @dataclass(frozen=True, slots=True)

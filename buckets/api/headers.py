@@ -8,6 +8,8 @@ from django.utils.http import http_date
 
 from ..objectstore import ObjectInfo
 from ..services.media_types import BINARY, is_media_type
+from .conditions import Validators
+from .digests import digest_field
 
 DIGEST = re.compile(r"SHA-256=([A-Za-z0-9_-]{43}=?)\Z")
 PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -23,6 +25,10 @@ def etag(info: ObjectInfo) -> str:
     if digest:
         return f'"{digest[1]}"'
     return f'"{info.nuid}"' if PLAIN.match(info.nuid) else f'"r{info.revision}"'
+
+
+def validators(info: ObjectInfo) -> Validators:
+    return Validators(etag(info), info.modified)
 
 
 def content_type(info: ObjectInfo) -> str:
@@ -50,15 +56,20 @@ def attachment(name: str) -> str:
 
 
 def download_headers(name: str, info: ObjectInfo) -> Mapping[str, str]:
-    """All headers of a download of ``info`` that was asked for as ``name``. They keep the file from acting as a page of this site."""
+    """All headers of a download of ``info`` that was asked for as ``name``. They keep the file from acting as a page of this site.
+
+    ``Repr-Digest`` (RFC 9530) is of the whole object, whatever part of it is sent.
+    """
+    digest = digest_field(info.digest)
     return {
         "ETag": etag(info),
         "Last-Modified": http_date(info.modified.timestamp()),
         "Content-Type": content_type(info),
         "Content-Length": str(info.size),
         "Content-Disposition": attachment(name),
-        "Accept-Ranges": "none",
+        "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
         "Content-Security-Policy": SANDBOX,
         "X-Content-Type-Options": "nosniff",
+        **({"Repr-Digest": digest} if digest else {}),
     }

@@ -1,5 +1,7 @@
 """/buckets/{bucket}/objects: the list; and one object, by its name in the path or in ``?name=``."""
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 from django.contrib.auth.models import User
@@ -7,12 +9,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from ..objectstore import Conflict, ObjectInfo
+from ..objectstore import Conflict, ObjectInfo, ObjectNotFound
 from ..services import bulk, links, objects, versions
 from . import parameters
+from .conditions import MalformedCondition, Verdict, evaluate, is_conditional
+from .digests import MalformedDigest, parse_digests
 from .download import download
 from .errors import BadRequest, PreconditionFailed
-from .headers import etag
+from .headers import etag, validators
 from .object_fields import new_link, object_change, revision
 from .parameters import object_name
 from .shapes import list_json, object_json, past_list_json
@@ -51,50 +55,76 @@ async def get_object(request: HttpRequest, user: User, bucket: str, name: str | 
 
 
 async def put_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
-    """An upload; or, as ``LINK_TYPE``, a link."""
-    name, if_absent = object_name(request, name), _if_absent(request)
-    if request.content_type == LINK_TYPE:
-        stored = await links.add_link(user, bucket, name, new_link(await parameters.streamed_json(request)), if_absent=if_absent)
-    else:
+    """An upload; or, as ``LINK_TYPE``, a link. With a condition only if that is so, with a digest only what has it."""
+    name = object_name(request, name)
+    if "Content-Range" in request.headers:  # RFC 9110, section 14.5
+        raise BadRequest("A part of an object cannot be uploaded: leave out “Content-Range”.")
+    digests = _digests(request)
+    async with _conditional(request, user, bucket, name) as expected:
+        if request.content_type == LINK_TYPE:
+            link = new_link(await parameters.streamed_json(request, digests))
+            return _answer(await links.add_link(user, bucket, name, link, expected_revision=expected), 201)
         body = parameters.request_body(request)
-        media_type = _stated_type(request)
-        stored = await objects.upload(user, bucket, name, body, content_type=media_type, length=body.length, if_absent=if_absent)
+        stored = await objects.upload(
+            user,
+            bucket,
+            name,
+            body,
+            content_type=_stated_type(request),
+            length=body.length,
+            expected_revision=expected,
+            digests=digests,
+        )
     return _answer(stored, 201)
 
 
 async def patch_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
-    """Its metadata, its name, or both; with ``revision`` or ``If-Match`` only if it is still that one."""
+    """Its metadata, its name, or both; with ``revision`` or a condition only if it is still that one."""
     name = object_name(request, name)
-    _refuse(request, "If-None-Match", "If-Unmodified-Since")
     document = parameters.json_object(request)
-    change, expected = object_change(document), revision(document)
-    wanted = request.headers.get("If-Match")
+    change, wanted = object_change(document), revision(document)
     if wanted is None:
-        return _answer(await objects.update(user, bucket, name, change, expected_revision=expected))
-    if expected is not None:
-        raise BadRequest("“revision” and “If-Match” do not go together.")
-    current = await objects.info(user, bucket, name)
-    _check_match(wanted, current)
+        async with _conditional(request, user, bucket, name) as expected:
+            return _answer(await objects.update(user, bucket, name, change, expected_revision=expected))
+    if is_conditional(request.headers):
+        raise BadRequest("“revision” and conditions such as “If-Match” do not go together.")
+    return _answer(await objects.update(user, bucket, name, change, expected_revision=wanted))
+
+
+async def delete_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
+    """With a condition only if that is so."""
+    name = object_name(request, name)
+    async with _conditional(request, user, bucket, name) as expected:
+        bulk.only(await objects.delete(user, bucket, [name], expected_revision=expected))
+    return HttpResponse(status=204)
+
+
+@asynccontextmanager
+async def _conditional(request: HttpRequest, user: User, bucket: str, name: str) -> AsyncIterator[int | None]:
+    """The revision that the request's conditions were evaluated for, on top of which alone it may write; None without conditions.
+
+    Raises ``PreconditionFailed`` where they are not so, and also when the object is changed before the request has written.
+    """
+    if not is_conditional(request.headers):
+        yield None
+        return
+    there = await objects.current(user, bucket, name)
+    if there is None and request.method == "PATCH":  # which fails without conditions too (RFC 9110, section 13.2.1)
+        raise ObjectNotFound(f"There is no object “{name}” in the bucket “{bucket}”.")
     try:
-        return _answer(await objects.update(user, bucket, name, change, expected_revision=current.revision))
+        verdict = evaluate(request.headers, request.method or "", validators(there) if there is not None else None)
+    except MalformedCondition as error:
+        raise BadRequest(f"“{error}” is “*” or a list of entity tags in double quotes.") from None
+    if verdict is not Verdict.GO_ON:
+        raise _not_that_one()
+    try:
+        yield there.revision if there is not None else 0
     except Conflict:
         raise _not_that_one() from None
 
 
-async def delete_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
-    _refuse(request, "If-Match", "If-None-Match", "If-Unmodified-Since")
-    bulk.only(await objects.delete(user, bucket, [object_name(request, name)]))
-    return HttpResponse(status=204)
-
-
 def _answer(stored: ObjectInfo, status: int = 200) -> HttpResponse:
     return JsonResponse(object_json(stored), status=status, headers={"Location": _location(stored), "ETag": etag(stored), **NO_STORE})
-
-
-def _check_match(wanted: str, current: ObjectInfo) -> None:
-    """RFC 9110, section 13.1.1: strong comparison, so that a weak tag never matches."""
-    if wanted.strip() != "*" and etag(current) not in (tag.strip() for tag in wanted.split(",")):
-        raise _not_that_one()
 
 
 def _not_that_one() -> PreconditionFailed:
@@ -106,19 +136,18 @@ def _stated_type(request: HttpRequest) -> str:
     return "" if request.content_type == CURLS_DEFAULT else request.headers.get("Content-Type", "")
 
 
-def _if_absent(request: HttpRequest) -> bool:
-    _refuse(request, "If-Match", "If-Unmodified-Since", "Content-Range")
-    condition = request.headers.get("If-None-Match")
-    if condition not in (None, "*"):
-        raise BadRequest("The only condition for an upload is “If-None-Match: *”.")
-    return condition == "*"
-
-
-def _refuse(request: HttpRequest, *headers: str) -> None:
-    """A condition that is not evaluated must not be passed over (RFC 9110, section 13.1)."""
-    for header in headers:
-        if header in request.headers:
-            raise BadRequest(f"“{header}” is not supported for {request.method}.")
+def _digests(request: HttpRequest) -> Mapping[str, bytes]:
+    """What the body must be by ``Content-Digest`` and ``Repr-Digest``, which mean the same here: a body is stored as it comes."""
+    found: dict[str, bytes] = {}
+    for header in ("Content-Digest", "Repr-Digest"):
+        try:
+            stated = parse_digests(request.headers.get(header, ""))
+        except MalformedDigest:
+            raise BadRequest(f"“{header}” is a list of digests like “sha-256=:…:”, in base64 (RFC 9530).") from None
+        if any(found.get(algorithm, digest) != digest for algorithm, digest in stated.items()):
+            raise BadRequest("“Content-Digest” and “Repr-Digest” contradict each other.")
+        found |= stated
+    return found
 
 
 def _location(stored: ObjectInfo) -> str:

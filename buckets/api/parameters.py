@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from ..objectstore import Sort
 from ..services.scans import ScanQuery
+from ..services.verifying import verified
 from .errors import BadRequest, TooLarge
 
 MAX_JSON_BYTES = 64 * 1024
@@ -25,6 +26,11 @@ class Body(AsyncIterable[bytes], Protocol):
 
     @property
     def length(self) -> int | None: ...
+
+
+def has_stream(request: HttpRequest) -> bool:
+    """Whether the body is one that streams: by its method or its type."""
+    return BODY_KEY in getattr(request, "scope", {})
 
 
 def request_body(request: HttpRequest) -> Body:
@@ -136,10 +142,10 @@ def json_object(request: HttpRequest, limit: int = MAX_JSON_BYTES, *, optional: 
     return _parsed(request.body)
 
 
-async def streamed_json(request: HttpRequest) -> dict[str, Any]:
-    """The streamed body of a PUT as a JSON object of 64 KiB at most."""
+async def streamed_json(request: HttpRequest, digests: Mapping[str, bytes]) -> dict[str, Any]:
+    """The streamed body of a PUT, which must have these digests, as a JSON object of 64 KiB at most."""
     received = bytearray()
-    async for piece in request_body(request):
+    async for piece in verified(request_body(request), digests):
         received += piece
         if len(received) > MAX_JSON_BYTES:
             raise TooLarge(f"The JSON may have {MAX_JSON_BYTES:,} bytes at most.")

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from ..objectstore import Folder, HistoryStatus, ObjectInfo, Placement, Scan, StreamState, Version
 from ..services.buckets import BucketView
 from ..services.bulk import Result
+from ..services.damaged import problem
 from ..services.versions import VersionList, version_of
 from .errors import describe
 
@@ -90,7 +91,7 @@ def object_json(info: ObjectInfo) -> Json:
         "metadata": dict(info.metadata),
         "deleted": info.deleted,
         "link": {"bucket": info.link.bucket, "name": info.link.name} if info.link else None,
-        "problem": info.problem,
+        "problem": problem(info),
     }
 
 
@@ -131,8 +132,8 @@ def results_json(results: Sequence[Result]) -> Json:
 
 
 def error_json(error: Exception) -> Json:
-    problem = describe(error)
-    return {"code": problem.code, "message": problem.message}
+    told = describe(error)
+    return {"code": told.code, "message": told.message}
 
 
 def _result_json(result: Result) -> Json:

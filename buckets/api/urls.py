@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from . import buckets, bulk, histories, links, objects, rewind, versions
+from . import archives, buckets, bulk, histories, links, objects, rewind, uploads, versions
 from .converters import AnyName
 from .endpoint import endpoint, nothing_here
 
@@ -49,7 +49,10 @@ urlpatterns = [
     path("buckets/<str:bucket>/restore", endpoint(POST=bulk.restore), name="restore"),
     path("buckets/<str:bucket>/trash", endpoint(GET=rewind.list_trash), name="trash"),
     path("buckets/<str:bucket>/rewind", endpoint(POST=rewind.rewind), name="rewind"),
+    path("buckets/<str:bucket>/archive", endpoint(GET=archives.get_archive, POST=archives.make_archive), name="download-archive"),
     path("buckets/<str:bucket>/links", endpoint(GET=links.backlinks), name="links"),
+    path("uploads", uploads.collection, name="uploads"),
+    path("uploads/<str:upload>", uploads.resource, name="upload"),
     path("archives", endpoint(GET=histories.list_archives), name="archives"),
     path("archives/<str:bucket>", endpoint(DELETE=histories.remove_archive), name="archive"),
     re_path(r"", nothing_here),

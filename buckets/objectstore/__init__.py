@@ -29,6 +29,9 @@ from .errors import (
     PermissionDenied,
     ServerError,
     Unavailable,
+    UploadLocked,
+    UploadNotFound,
+    UploadOffsetMismatch,
     VersionNotFound,
 )
 from .history import HistoryChange, HistoryConfig, HistoryStatus, Pruned, Restored, Version, VersionKind
@@ -39,6 +42,7 @@ from .reading.reader import ObjectReader
 from .repair.repair import Orphan, Purged, Repair
 from .repair.verify import Verified
 from .store import ObjectStore
+from .uploads.state import UploadState
 from .watching.events import WatchEvent
 from .watching.live import LiveBucket
 from .watching.subscriptions import Changes, LiveSubscription
@@ -101,6 +105,10 @@ __all__ = [
     "Storage",
     "StreamState",
     "Unavailable",
+    "UploadLocked",
+    "UploadNotFound",
+    "UploadOffsetMismatch",
+    "UploadState",
     "Verified",
     "Version",
     "VersionKind",

@@ -27,6 +27,9 @@ class ErrorCode(StrEnum):
     HISTORY_UNSUPPORTED = "history_unsupported"
     HISTORY_BEHIND = "history_behind"
     VERSION_NOT_FOUND = "version_not_found"
+    UPLOAD_NOT_FOUND = "upload_not_found"
+    UPLOAD_LOCKED = "upload_locked"
+    UPLOAD_OFFSET_MISMATCH = "upload_offset_mismatch"
     PERMISSION_DENIED = "nats_permission_denied"
     UNAVAILABLE = "nats_unavailable"
     SERVER_ERROR = "nats_error"
@@ -147,6 +150,24 @@ class VersionNotFound(ObjectStoreError):
     """No such version, or it has been pruned or removed."""
 
     code = ErrorCode.VERSION_NOT_FOUND
+
+
+class UploadNotFound(ObjectStoreError):
+    """No such upload, or it was finished, taken back, or has expired."""
+
+    code = ErrorCode.UPLOAD_NOT_FOUND
+
+
+class UploadLocked(ObjectStoreError):
+    """Another request is writing to the upload; a later try may work."""
+
+    code = ErrorCode.UPLOAD_LOCKED
+
+
+class UploadOffsetMismatch(ObjectStoreError):
+    """The upload does not stand where the caller thinks."""
+
+    code = ErrorCode.UPLOAD_OFFSET_MISMATCH
 
 
 class PermissionDenied(ObjectStoreError):

@@ -1,6 +1,6 @@
 """The domain's values: what a bucket and an object are. Frozen, plain, without behaviour that needs a server."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -173,3 +173,7 @@ class ObjectInfo:
     @property
     def content_type(self) -> str:
         return self.header("Content-Type")
+
+
+# Asked for a bucket: the nuids of uploads into it that are under way, whose chunks belong to no object yet.
+InUse = Callable[[str], Awaitable[Collection[str]]]

@@ -12,6 +12,7 @@ class ConnectOptions:
     ``nkey_seed`` is the seed itself or the path of a file with it; ``credentials`` the path of a ``.creds`` file; ``domain`` the
     JetStream domain. ``reconnect_wait`` is the pause between two tries of one server; they never end. ``request_timeout`` bounds one
     request to the server; ``connect_wait`` is how long a request waits for a connection that is away before it is ``Unavailable``.
+    ``uploads_replicas``: of the key-value bucket that resumable uploads are kept in.
     """
 
     servers: tuple[str, ...] = ("nats://127.0.0.1:4222",)
@@ -29,6 +30,7 @@ class ConnectOptions:
     request_timeout: float = 5.0
     connect_wait: float = 2.0
     inbox_prefix: str = "_INBOX"
+    uploads_replicas: int = 1
 
     def client_arguments(self) -> dict[str, Any]:
         """The keyword arguments of nats-py's ``Client.connect`` for these options. Raises OSError for unreadable TLS files."""

@@ -16,12 +16,15 @@ from .names import check_bucket_name, token_subject
 from .options import ConnectionState, ConnectOptions
 from .reading.budget import ReadBudget
 from .reading.reader import ObjectReader, ReadContext
+from .reading.seeking import Seeker
 from .repair.repair import Repair
 from .stream.listing import read_all
 from .stream.messages import Messages
 from .stream.streams import Streams
 from .transport.connection import Connection
 from .transport.jetstream import JetStream
+from .uploads.kv import KeyValues
+from .uploads.uploads import Uploads
 from .watching.events import WatchEvent
 from .watching.live import LiveBucket
 from .watching.livebuckets import LiveBuckets
@@ -32,6 +35,8 @@ from .writing.copying import Copier
 from .writing.links import Links, MayFollow
 from .writing.put import Putter
 from .writing.source import Source
+
+UPLOADS_BUCKET = "nats-files-uploads"
 
 
 class ObjectStore:
@@ -53,7 +58,7 @@ class ObjectStore:
         self._streams = Streams(self._js)
         self._messages = Messages(self._js)
         self._cleanups = Cleanups(self._streams)
-        self._context = ReadContext(self._bulk_js, self._messages, ReadBudget(), timeout)
+        self._context = ReadContext(self._bulk_js, self._messages, ReadBudget(), timeout, Seeker(self._js, self._bulk_js))
         histories = HistoryStreams(self._js)
         self._gate = Gate(histories)
         self._commits = Commits(self._js, self._streams, self._messages, self._cleanups, self._gate)
@@ -61,8 +66,13 @@ class ObjectStore:
         self._changer = Changer(self._commits)
         self._links = Links(self._commits, self._changer)
         self._copier = Copier(self._context, self._commits, self._putter, self._changer)
-        self.history = History(self._js, self._context, histories, self._streams, self._gate, self._commits, self._putter, self._changer)
-        self.repair = Repair(self._js, self._streams, self._messages, self._context, self._gate)
+        kv = KeyValues(self._js, UPLOADS_BUCKET, replicas=options.uploads_replicas, description="Uploads to object store buckets under way")
+        self.uploads = Uploads(kv, self._commits, self._putter, self._context, histories)
+        in_use = self.uploads.in_use
+        self.history = History(
+            self._js, self._context, histories, self._streams, self._gate, self._commits, self._putter, self._changer, in_use
+        )
+        self.repair = Repair(self._js, self._streams, self._messages, self._context, self._gate, in_use)
         self._live = LiveBuckets(JetStream(self._watching, options.domain), self._streams, snapshots)
 
     async def start(self) -> None:
@@ -152,6 +162,7 @@ class ObjectStore:
         metadata: Mapping[str, str] | None = None,
         chunk_size: int | None = None,
         expected_revision: int | None = None,
+        expected_digest: bytes | None = None,
         writer: str = "",
     ) -> ObjectInfo:
         """Store ``source`` (an async iterable of bytes, bytes, or a path) as ``name`` and return the info as it stands in the bucket.
@@ -159,7 +170,8 @@ class ObjectStore:
         Nobody sees the object before it is whole; on any failure or cancellation nothing of it is left. A cancellation that comes when all
         is written and the metadata is on its way comes too late. A live listing of this process has it on return. Memory: 8 MiB at most.
         chunk_size: bytes, 512 KiB by default or what the server's max_payload leaves. expected_revision: None writes in any case, 0 only
-        if there is no such object, n only on top of revision n. writer: who writes, for the history.
+        if there is no such object, n only on top of revision n. expected_digest: the SHA-256 (32 bytes) that ``source`` must have, else
+        nothing is stored and DigestMismatch raised. writer: who writes, for the history.
         Raises BucketNotFound, InvalidObjectName, InvalidMetadata, Conflict, HistoryBehind (an overwrite waits for the history, 30 seconds
         at most), BucketFull, BucketSealed, and whatever ``source`` raises.
         """
@@ -172,6 +184,7 @@ class ObjectStore:
             metadata=metadata,
             chunk_size=chunk_size,
             expected_revision=expected_revision,
+            expected_digest=expected_digest,
             writer=writer,
         )
         return await self._seen(stored)
@@ -268,7 +281,7 @@ class ObjectStore:
 
     async def move(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool = False, writer: str = "") -> ObjectInfo:
         """Within a bucket a rename; else a copy, after which the original is deleted. Raises what they raise, and Conflict when the
-        original was changed meanwhile: then nothing has moved."""
+        original was changed meanwhile: then it stays, and the copy goes, unless that has replaced something."""
         moved, marked = await self._copier.move(
             check_bucket_name(bucket), name, check_bucket_name(to_bucket), to_name, overwrite=overwrite, writer=writer
         )

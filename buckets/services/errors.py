@@ -29,6 +29,15 @@ class LengthMismatch(ServiceError):
         super().__init__(f"The upload was announced with {announced:,} bytes, but {received:,} came. Nothing was stored.")
 
 
+class UploadDigestMismatch(ServiceError):
+    """The body is not what its digest says (RFC 9530)."""
+
+    code = "upload_digest_mismatch"
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(f"The upload does not have the {algorithm} digest that was stated for it. Nothing was stored.")
+
+
 class AlreadyThere(ServiceError):
     """The upload was only wanted if there is no object of that name (RFC 9110, section 13.1.2)."""
 
@@ -41,6 +50,15 @@ class AlreadyThere(ServiceError):
 class TooManyNames(ServiceError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"Name {limit:,} objects at most at a time.")
+
+
+class Busy(ServiceError):
+    """All slots for transfers are taken, and none came free in time; a later try works."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("Too many uploads and downloads are running at the moment. Try again in a moment.")
 
 
 class NotConfirmed(ServiceError):

@@ -24,8 +24,10 @@ class NewLink:
     metadata: Mapping[str, str] | None = None
 
 
-async def add_link(user: AnyUser, bucket: str, name: str, link: NewLink, *, if_absent: bool = False) -> ObjectInfo:
-    """EDITOR, and VIEWER in the bucket that the link leads to. It may replace another link.
+async def add_link(
+    user: AnyUser, bucket: str, name: str, link: NewLink, *, if_absent: bool = False, expected_revision: int | None = None
+) -> ObjectInfo:
+    """EDITOR, and VIEWER in the bucket that the link leads to. It may replace another link. expected_revision: only on top of this one.
 
     Raises ``NotVisible`` for a bucket that the user may not see, whether it exists or not; ``InvalidLink`` for what is not there or is a
     link itself; ``ObjectExists`` when an object has the name, ``AlreadyThere`` (with ``if_absent``) when a link has.
@@ -40,7 +42,7 @@ async def add_link(user: AnyUser, bucket: str, name: str, link: NewLink, *, if_a
             description=link.description,
             headers=link.headers,
             metadata=link.metadata,
-            expected_revision=0 if if_absent else None,
+            expected_revision=0 if if_absent else expected_revision,
             writer=user.get_username(),
         )
     except Conflict:

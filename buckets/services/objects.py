@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from ..access import AnyUser, Role, require, roles
-from ..objectstore import Conflict, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
+from ..objectstore import Conflict, DigestMismatch, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
+from . import damaged
 from .audit import record
 from .bulk import Result, for_each
-from .errors import AlreadyThere, LengthMismatch, StillLoading, UploadTooLarge
+from .errors import AlreadyThere, LengthMismatch, StillLoading, UploadDigestMismatch, UploadTooLarge
 from .marked import with_markers
 from .media_types import guess_media_type, is_media_type
 from .runtime import store
 from .scans import ScanQuery, piece
+from .slots import transfer
+from .verifying import verified
 
 LOADING_SECONDS = 20.0
 
@@ -65,6 +68,15 @@ async def info(user: AnyUser, bucket: str, name: str) -> ObjectInfo:
     return await (await store()).info(bucket, name)
 
 
+async def current(user: AnyUser, bucket: str, name: str) -> ObjectInfo | None:
+    """EDITOR. What is there before it is changed, None for nothing. Raises ``BucketNotFound``."""
+    await require(user, bucket, Role.EDITOR)
+    try:
+        return await (await store()).info(bucket, name)
+    except ObjectNotFound:
+        return None
+
+
 async def open_object(user: AnyUser, bucket: str, name: str) -> ObjectReader:
     """VIEWER, and also in the bucket that a link leads to. Nothing is read before the reader is entered.
 
@@ -80,13 +92,34 @@ async def open_object(user: AnyUser, bucket: str, name: str) -> ObjectReader:
     return await (await store()).get(bucket, name, may_follow=may_follow)
 
 
-async def read_pieces(user: AnyUser, bucket: str, name: str, reader: ObjectReader, *, version: str = "") -> AsyncGenerator[bytes, None]:
+async def read_pieces(
+    user: AnyUser,
+    bucket: str,
+    name: str,
+    reader: ObjectReader,
+    *,
+    version: str = "",
+    spans: Sequence[tuple[int, int]] = (),
+) -> AsyncGenerator[bytes, None]:
     """What ``reader``, opened for ``bucket`` and ``name`` (and of the history: ``version``), reads; recorded as a download. Closing this
-    closes it."""
-    async with reader:
-        record("object.download", user, bucket, name=name, size=reader.info.size, **({"version": version} if version else {}))
-        async for part in reader:
-            yield part
+    closes it. An object that turns out to be damaged is marked (``damaged``). Raises ``Busy``, and what the reader raises.
+
+    spans: only these parts, each a start and a length, one after the other; no piece belongs to two of them.
+    """
+    facts: dict[str, str | int] = {"version": version} if version else {}
+    async with transfer(user), reader:
+        record("object.download", user, bucket, name=name, size=sum(span[1] for span in spans) or reader.info.size, **facts)
+        try:
+            if not spans:
+                async for part in reader:
+                    yield part
+                damaged.clear(reader.info)
+            for start, length in spans:
+                async for part in reader.within(start, length):
+                    yield part
+        except DigestMismatch as error:
+            damaged.mark(reader.info, error)
+            raise
 
 
 async def upload(
@@ -99,28 +132,37 @@ async def upload(
     length: int | None = None,
     original_name: str = "",
     if_absent: bool = False,
+    expected_revision: int | None = None,
+    digests: Mapping[str, bytes] | None = None,
 ) -> ObjectInfo:
     """EDITOR. Store ``body`` under ``name``, in constant memory; an object of that name is replaced.
 
     length: the bytes that the body is announced to have, None if that is not known. original_name: the file's name where it came
     from. content_type: used if it is a media type, else the name decides.
-    Raises ``UploadTooLarge``, ``LengthMismatch``, ``AlreadyThere`` (with ``if_absent``), the store's errors, and whatever ``body``
-    raises; nothing is left behind then.
+    expected_revision: only on top of this revision, 0 for none. digests: what the body's ``sha-256`` and ``sha-512`` must be.
+    Raises ``Busy``, ``UploadTooLarge``, ``LengthMismatch``, ``UploadDigestMismatch``, ``AlreadyThere`` (with ``if_absent``), the store's
+    errors, and whatever ``body`` raises; nothing is left behind then.
     """
     await require(user, bucket, Role.EDITOR)
     limit: int = settings.MAX_UPLOAD_BYTES
     if limit and length is not None and length > limit:
         raise UploadTooLarge(limit)
-    headers = _headers(user, name, content_type, original_name)
+    headers = upload_headers(user, name, content_type, original_name)
+    others = dict(digests or {})
+    sha256 = others.pop("sha-256", None)  # the store computes that one anyway
     try:
-        stored = await (await store()).put(
-            bucket,
-            name,
-            _checked(body, length, limit),
-            headers=headers,
-            expected_revision=0 if if_absent else None,
-            writer=user.get_username(),
-        )
+        async with transfer(user):
+            stored = await (await store()).put(
+                bucket,
+                name,
+                verified(_checked(body, length, limit), others),
+                headers=headers,
+                expected_revision=0 if if_absent else expected_revision,
+                expected_digest=sha256,
+                writer=user.get_username(),
+            )
+    except DigestMismatch as error:
+        raise UploadDigestMismatch("sha-256") from error
     except Conflict:
         if if_absent:
             raise AlreadyThere(bucket, name) from None
@@ -168,15 +210,16 @@ async def _rename(user: AnyUser, bucket: str, name: str, to: str, expected: int 
     return renamed
 
 
-async def delete(user: AnyUser, bucket: str, names: Sequence[str]) -> list[Result]:
+async def delete(user: AnyUser, bucket: str, names: Sequence[str], *, expected_revision: int | None = None) -> list[Result]:
     """EDITOR. Delete them all, each for itself; the results are in the order of ``names``. One that is not there is gone: no error.
 
+    expected_revision: only on top of this revision of the object, else its error is ``Conflict``.
     Raises ``TooManyNames`` for more than 1,000.
     """
     await require(user, bucket, Role.EDITOR)
 
     async def act(name: str) -> None:
-        await (await store()).delete(bucket, name, writer=user.get_username())
+        await (await store()).delete(bucket, name, expected_revision=expected_revision, writer=user.get_username())
         record("object.delete", user, bucket, name=name)
 
     return await for_each(names, str, act)
@@ -193,7 +236,7 @@ async def erase(user: AnyUser, bucket: str, names: Sequence[str]) -> list[Result
     return await for_each(names, str, act)
 
 
-def _headers(user: AnyUser, name: str, content_type: str, original_name: str) -> Mapping[str, Sequence[str]]:
+def upload_headers(user: AnyUser, name: str, content_type: str, original_name: str) -> Mapping[str, Sequence[str]]:
     return {
         "Content-Type": [content_type if is_media_type(content_type) else guess_media_type(name)],
         "Original-Name": [original_name or name.rpartition("/")[2] or name],

@@ -5,7 +5,7 @@ import logging
 import random
 
 from ..objectstore import HistoryStatus, ObjectStoreError, Pruned
-from . import history
+from . import history, uploads
 
 log = logging.getLogger("buckets.upkeep")
 
@@ -29,7 +29,10 @@ async def run(every: float) -> None:
 
 
 async def tend_all() -> None:
-    """Mend, prune, and tell what falls short. One history that fails stops no other. Any number of processes may do it at once."""
+    """Take back uploads that were left; mend, prune, and tell what falls short. One history that fails stops no other. Any number of
+    processes may do it at once."""
+    if expired := await uploads.expire():
+        log.info("%d uploads have expired and were taken back", expired)
     for bucket, status in sorted((await history.histories()).items()):
         try:
             await _tend(bucket, status)

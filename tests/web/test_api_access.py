@@ -1,6 +1,8 @@
 """Every route of the API, for every role."""
 
+import base64
 import re
+import time
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -11,11 +13,12 @@ from buckets.api import urls
 from buckets.api.endpoint import METHODS
 from buckets.objectstore import ObjectStore
 
-from .conftest import Visitors
+from .conftest import Cast, Visitors
 
 EVERYONE = ("owner", "editor", "colleague", "outsider", "admin", "anonymous")
 LINK = "application/vnd.nats-files.link+json"
 AT = "2199-01-01T00:00:00Z"
+TUS = {"Tus-Resumable": "1.0.0"}
 THERE = {"items": [{"name": "there", "to": "elsewhere"}]}
 
 # route: what owner (admin of the bucket), editor, colleague (viewer), outsider, admin (superuser) and nobody get
@@ -25,6 +28,9 @@ ADMINS = (200, 403, 403, 404, 200, 401)
 MAKERS = (201, 201, 403, 404, 201, 401)
 ENDERS = (204, 204, 403, 404, 204, 401)
 OWNERS = (204, 403, 403, 404, 204, 401)
+# an upload belongs to who began it: here the editor
+BEGINNER = (404, 204, 404, 404, 404, 401)
+SPEAKERS = (204, 204, 204, 204, 204, 401)
 MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", ""): (200, 200, 200, 200, 200, 401),
     ("POST", ""): (403, 403, 403, 403, 201, 401),
@@ -68,7 +74,16 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/{bucket}/restore"): EDITORS,
     ("GET", "/{bucket}/trash"): VIEWERS,
     ("POST", "/{bucket}/rewind"): EDITORS,
+    ("GET", "/{bucket}/archive"): VIEWERS,
+    ("POST", "/{bucket}/archive"): VIEWERS,
     ("GET", "/{bucket}/links?name=there"): VIEWERS,
+    ("POST", "/../uploads"): MAKERS,
+    ("OPTIONS", "/../uploads"): SPEAKERS,
+    ("HEAD", "/../uploads/{upload}"): (404, 200, 404, 404, 404, 401),
+    ("PATCH", "/../uploads/{upload}"): BEGINNER,
+    ("POST", "/../uploads/{upload}"): BEGINNER,
+    ("DELETE", "/../uploads/{upload}"): BEGINNER,
+    ("OPTIONS", "/../uploads/{upload}"): SPEAKERS,
     ("GET", "/../archives"): (200, 200, 200, 200, 200, 401),
     ("DELETE", "/../archives/{bucket}"): (409, 403, 403, 404, 409, 401),
 }
@@ -92,10 +107,18 @@ async def version(bucket: str, site: ObjectStore) -> str:
     return (await site.history.versions(bucket, "there"))[1].id
 
 
+@pytest.fixture
+async def upload(bucket: str, site: ObjectStore, cast: Cast) -> str:
+    """An upload of four bytes that the editor has begun; its identifier."""
+    return (await site.uploads.create(bucket, "new", expires=time.time() + 60, length=4, owner=str(cast.editor.pk))).id
+
+
 @pytest.mark.parametrize(("method", "path", "wanted"), list(cases()))
 async def test_it_gives_each_role_what_it_may(
-    bucket: str, version: str, visitors: Visitors, method: str, path: str, wanted: Wanted
+    bucket: str, version: str, upload: str, visitors: Visitors, method: str, path: str, wanted: Wanted
 ) -> None:
+    begun = f"bucket {base64.b64encode(bucket.encode()).decode()},name eA=="
+    piece = TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", ""): {"json": {"name": f"{bucket}-2"}},
         ("PATCH", "/{bucket}"): {"json": {"description": "changed", "history": {"keep_days": 1}}},
@@ -110,10 +133,17 @@ async def test_it_gives_each_role_what_it_may(
         ("POST", "/{bucket}/undelete"): {"json": {"names": ["there"]}},
         ("POST", "/{bucket}/restore"): {"json": {"items": [{"name": "there", "version": version}]}},
         ("POST", "/{bucket}/rewind"): {"json": {"at": AT}},
+        ("POST", "/{bucket}/archive"): {"json": {"names": ["there"]}},
+        ("POST", "/../uploads"): {"headers": TUS | {"Upload-Length": "4", "Upload-Metadata": begun}},
+        ("HEAD", "/../uploads/{upload}"): {"headers": TUS},
+        ("PATCH", "/../uploads/{upload}"): {"headers": piece, "content": b"data"},
+        ("POST", "/../uploads/{upload}"): {"headers": piece | {"X-HTTP-Method-Override": "PATCH"}, "content": b"data"},
+        ("DELETE", "/../uploads/{upload}"): {"headers": TUS},
     }
     plain: dict[str, dict[str, Any]] = {"PUT": {"content": b"new"}, "PATCH": {"json": {"description": "changed"}}}
     body = bodies.get((method, path), plain.get(method, {}))
-    address = httpx.URL("http://testserver/api/v1/buckets" + path.format(bucket=bucket, version=version).replace("/../", "/@/"))
+    filled = path.format(bucket=bucket, version=version, upload=upload).replace("/../", "/@/")
+    address = httpx.URL("http://testserver/api/v1/buckets" + filled)
     address = address.copy_with(raw_path=address.raw_path.replace(b"/buckets/@/", b"/"))
     for who, status in wanted:
         response = await visitors[who].request(method, address, **body)
@@ -126,8 +156,8 @@ def test_every_route_is_in_the_matrix() -> None:
     tried = {(method, re.sub(r"\?.*", "", path)) for method, path in MATRIX}
     for pattern in urls.urlpatterns[:-1]:
         route = str(pattern.pattern).removeprefix("buckets")
-        path = re.sub(r"<anyname:name>", "there", re.sub(r"<str:bucket>", "{bucket}", route))
-        path = f"/../{path}" if path.startswith("archives") else path
+        path = re.sub(r"<anyname:name>", "there", re.sub(r"<str:(bucket|upload)>", r"{\1}", route))
+        path = path if not path or path.startswith("/") else f"/../{path}"
         for method in getattr(pattern.callback, METHODS):
             assert (method, path) in tried, f"{method} {pattern.pattern}"
 

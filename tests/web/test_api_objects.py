@@ -1,9 +1,11 @@
 """Objects in the API: in, out, listed, gone."""
 
+import base64
 import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -85,12 +87,53 @@ async def test_it_stores_only_what_is_new_with_if_none_match(base: str, owner: h
     assert (await owner.put(f"{base}/objects/x", content=b"third", headers=condition)).status_code == 201
 
 
-@pytest.mark.parametrize("header", ["If-Match", "If-None-Match", "If-Unmodified-Since", "Content-Range"])
-async def test_it_refuses_conditions_that_it_does_not_evaluate(base: str, owner: httpx.AsyncClient, header: str) -> None:
+async def test_it_refuses_a_part_of_an_object(base: str, owner: httpx.AsyncClient) -> None:
     await owner.put(f"{base}/objects/x", content=b"first")
-    response = await owner.put(f"{base}/objects/x", content=b"second", headers={header: '"abc"'})
+    response = await owner.put(f"{base}/objects/x", content=b"second", headers={"Content-Range": "bytes 0-5/10"})
     assert (response.status_code, response.json()["error"]["code"]) == (400, "bad_request")
     assert (await owner.get(f"{base}/objects/x")).content == b"first"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_it_changes_an_object_only_on_the_stated_condition(base: str, owner: httpx.AsyncClient, method: str) -> None:
+    first = await owner.put(f"{base}/objects/x", content=b"first")
+    bodies: dict[str, dict[str, Any]] = {"PUT": {"content": b"second"}, "PATCH": {"json": {"description": "new"}}}
+    body = bodies.get(method, {})
+    for headers in ({"If-Match": '"other"'}, {"If-None-Match": first.headers["ETag"]}, {"If-None-Match": "*"}):
+        refused = await owner.request(method, f"{base}/objects/x", headers=headers, **body)
+        assert (headers, refused.status_code, refused.json()["error"]["code"]) == (headers, 412, "precondition_failed")
+        assert (await owner.get(f"{base}/objects/x")).content == b"first"
+    done = await owner.request(method, f"{base}/objects/x", headers={"If-Match": first.headers["ETag"]}, **body)
+    assert done.status_code in (200, 201, 204)
+
+
+async def test_it_stores_only_what_has_the_stated_digest(base: str, owner: httpx.AsyncClient) -> None:
+    digest = base64.b64encode(hashlib.sha256(b"data").digest()).decode()
+    refused = await owner.put(f"{base}/objects/x", content=b"other", headers={"Content-Digest": f"sha-256=:{digest}:"})
+    assert refused.status_code == 400
+    assert (await owner.get(f"{base}/objects/x")).status_code == 404
+    stored = await owner.put(f"{base}/objects/x", content=b"data", headers={"Repr-Digest": f"sha-256=:{digest}:"})
+    assert stored.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "content", "told"),
+    [
+        ("bytes=2-4", 206, b"234", "bytes 2-4/10"),
+        ("bytes=7-", 206, b"789", "bytes 7-9/10"),
+        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
+        ("bytes=5-100", 206, b"56789", "bytes 5-9/10"),
+        ("bytes=10-", 416, None, "bytes */10"),
+        ("lines=1-2", 200, b"0123456789", None),
+    ],
+)
+async def test_it_gives_a_part_of_an_object(
+    base: str, owner: httpx.AsyncClient, asked: str, status: int, content: bytes | None, told: str | None
+) -> None:
+    await owner.put(f"{base}/objects/x", content=b"0123456789")
+    part = await owner.get(f"{base}/objects/x", headers={"Range": asked})
+    assert (part.status_code, part.headers.get("Content-Range")) == (status, told)
+    assert content is None or part.content == content
 
 
 async def test_it_deletes_and_deleting_twice_is_no_error(base: str, owner: httpx.AsyncClient) -> None:

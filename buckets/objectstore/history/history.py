@@ -8,7 +8,7 @@ from datetime import datetime
 from ..entry import Entry
 from ..errors import BucketNotFound, HistoryBehind
 from ..index import Index
-from ..model import ObjectInfo
+from ..model import InUse, ObjectInfo
 from ..names import check_bucket_name, metadata_wildcard, stream_name
 from ..reading.reader import ObjectReader, ReadContext
 from ..stream.streams import Streams
@@ -46,6 +46,7 @@ class History:
         commits: Commits,
         putter: Putter,
         changer: Changer,
+        in_use: InUse,
     ) -> None:
         self._streams = streams
         self._buckets = buckets
@@ -53,7 +54,7 @@ class History:
         records = Records(context, streams)
         self._versions = Versions(records, streams, context.messages)
         self._rewind = Rewind(js, buckets, records)
-        self._pruner = Pruner(streams, records, context.messages)
+        self._pruner = Pruner(streams, records, context.messages, in_use)
         self._restorer = Restorer(js, context, records, commits, putter, changer)
         gate.mend = self.mend
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from ..errors import Conflict, VersionNotFound
+from ..model import InUse
 from ..names import NUID, chunk_subject, chunk_wildcard, history_stream, metadata_wildcard
 from ..stream.messages import Messages
 from ..times import NANOSECONDS
@@ -30,10 +31,11 @@ class Kept:
 
 
 class Pruner:
-    def __init__(self, streams: HistoryStreams, records: Records, messages: Messages) -> None:
+    def __init__(self, streams: HistoryStreams, records: Records, messages: Messages, in_use: InUse) -> None:
         self._streams = streams
         self._records = records
         self._messages = messages
+        self._in_use = in_use
 
     async def prune(self, status: HistoryStatus, now_ns: int | None = None) -> Pruned:
         """Apply the history's rules, and remove data that belongs to no version."""
@@ -50,10 +52,11 @@ class Pruner:
                 versions += await self._streams.purge(bucket, subject, before=records[first].sequence if first < len(records) else 0)
             wanted |= {record.nuid for record in records[first:]}
         pruned = {record.nuid for records in by_subject.values() for record in records} - wanted
+        in_use = await self._in_use(bucket)
         removed = 0
         for subject in data:
             nuid = subject.rpartition(".")[2]
-            if nuid not in wanted and (nuid in pruned or await self._abandoned(bucket, subject, now_ns)):
+            if nuid not in wanted and nuid not in in_use and (nuid in pruned or await self._abandoned(bucket, subject, now_ns)):
                 removed += bool(await self._streams.purge(bucket, subject))
         return Pruned(versions, removed)
 

@@ -1,13 +1,16 @@
 """Histories as streams: making, changing, switching off and on again, removing, asking."""
 
+import asyncio
+import contextlib
+import time
 from typing import Any
 
 from ..entry import Entry
 from ..errors import BucketNotFound, HistoryOff, HistoryUnsupported, ServerError
 from ..model import BucketStatus
-from ..names import check_bucket_name, history_stream, token_subject
+from ..names import check_bucket_name, history_stream, stream_name, token_subject
 from ..stream.messages import Messages
-from ..stream.sourced import Source
+from ..stream.sourced import Source, bucket_sequence
 from ..transport.jetstream import MESSAGE_NOT_FOUND, JetStream
 from .config import (
     COPIED,
@@ -27,6 +30,9 @@ from .config import (
     source_of,
 )
 from .model import HistoryChange, HistoryConfig, HistoryStatus
+
+DROP_SECONDS = 5.0
+DROP_PAUSE = 0.02
 
 
 class HistoryStreams:
@@ -165,6 +171,22 @@ class HistoryStreams:
             else:
                 low = middle + 1
         return low
+
+    async def drop_since(self, bucket: str, subject: str, sequence: int) -> None:
+        """Remove what was copied from ``subject`` after this sequence of the bucket, where that is no data after all. No history is no
+        error. Waits (a few seconds at most) until what is on the subject now has been copied."""
+        newest = await self._messages.stored(stream_name(bucket), last_by_subj=subject)
+        with contextlib.suppress(HistoryOff, BucketNotFound):
+            until = time.monotonic() + DROP_SECONDS
+            while newest is not None and await self.last_copied(bucket) < newest.sequence:
+                if time.monotonic() > until:
+                    break
+                await asyncio.sleep(DROP_PAUSE)
+            after = 0
+            while (found := await self._messages.stored(history_stream(bucket), seq=after + 1, next_by_subj=subject)) is not None:
+                after = found.sequence
+                if bucket_sequence(found) > sequence:
+                    await self.delete_message(bucket, after)
 
     async def last_copied(self, bucket: str) -> int:
         """The bucket's sequence up to which the history has everything; 0 when it has nothing."""

@@ -45,8 +45,8 @@ class Fetch:
     """``async with Fetch(...) as messages: async for message in messages``. Ends where the leader has no further message.
 
     subject: may have wildcards; message_size: what a message has at most, usually (bytes), from which the size of a batch follows;
-    up_to: the last sequence that is wanted; expected: how many messages there should be (0: not known), by which an answer is
-    recognised that has only some of them, such as a foreign mirror's.
+    start, up_to: the first and the last sequence that is wanted; limit: so many messages at most, 0 for all; expected: how many messages
+    there should be from start on (0: not known), by which an answer is recognised that has only some of them, such as a foreign mirror's.
     Raises Unavailable when NATS gives nothing for 30 s, BucketNotFound if there is no such stream.
     """
 
@@ -59,7 +59,9 @@ class Fetch:
         message_size: int,
         timeout: float,
         *,
+        start: int = 1,
         up_to: int | None = None,
+        limit: int = 0,
         expected: int = 0,
     ) -> None:
         self._js = js
@@ -70,6 +72,7 @@ class Fetch:
         self._subject = subject
         self._message_size = message_size
         self._up_to = up_to
+        self._limit = limit
         self._timeout = timeout
         self._inbox = self._connection.new_inbox()
         self._subscription: RawSubscription | None = None
@@ -77,9 +80,10 @@ class Fetch:
         self._arrived = asyncio.Event()
         self._buffer: deque[StoredMessage] = deque()
         self._buffered = 0
+        self._given = 0
         self._batch = 0
         self._asked: deque[_Asked] = deque()
-        self._next_sequence = 1
+        self._next_sequence = start
         self._pending: int | None = None
         self._left = expected
         self._accepted = 0
@@ -107,6 +111,8 @@ class Fetch:
 
     async def __anext__(self) -> StoredMessage:
         since = time.monotonic()
+        if self._limit and self._given >= self._limit:
+            raise StopAsyncIteration
         while not self._buffer:
             if self._failure is not None:
                 raise self._failure
@@ -117,6 +123,7 @@ class Fetch:
             await self._progress()
         message = self._buffer.popleft()
         self._buffered -= len(message.data)
+        self._given += 1
         if self._up_to is not None and message.sequence > self._up_to:
             raise StopAsyncIteration
         await self._read_ahead()
@@ -130,8 +137,9 @@ class Fetch:
             elif self._ask_leader:
                 await self._one_from_leader()
             else:
-                await self._budget.acquire(self._batch_bytes)
-                await self._request(self._next_sequence, self._batch_bytes)
+                amount = self._batch_bytes  # which may be another one when it is our turn
+                await self._budget.acquire(amount)
+                await self._request(self._next_sequence, amount)
         except Unavailable:
             self._end_batches()
             await asyncio.sleep(0.1)
@@ -147,11 +155,12 @@ class Fetch:
 
     async def _read_ahead(self) -> None:
         start = self._next_start()
-        if start is None or self._ask_leader or self._at_end or self._pending == 0 or self._failure is not None:
+        if start is None or self._ask_leader or self._at_end or self._pending == 0 or self._failure is not None or not self._wanted:
             return
-        if self._buffered <= self._batch_bytes and self._budget.try_acquire(self._batch_bytes):
+        amount = self._batch_bytes
+        if self._buffered <= amount and self._budget.try_acquire(amount):
             with contextlib.suppress(Unavailable):
-                await self._request(start, self._batch_bytes)
+                await self._request(start, amount)
 
     def _next_start(self) -> int | None:
         """Where to ask for more; None while enough is asked for or that is not known.
@@ -168,12 +177,20 @@ class Fetch:
 
     @property
     def _batch_bytes(self) -> int:
-        return max(self._message_size, self._budget.share // 2)
+        return max(self._message_size, min(self._budget.share // 2, self._wanted * self._message_size))
+
+    @property
+    def _wanted(self) -> int:
+        """How many messages are still to be asked for."""
+        if not self._limit:
+            return MAX_BATCH
+        return max(0, self._limit - self._accepted - sum(asked.count - asked.got for asked in self._asked))
 
     async def _request(self, start: int, reserved: int) -> None:
         """Ask for a batch; ``reserved`` bytes of the budget are ours and given back as they arrive."""
         self._batch += 1
-        asked = _Asked(str(self._batch), start, max(1, min(MAX_BATCH, reserved // self._message_size)), reserved)
+        count = max(1, min(MAX_BATCH, self._wanted, reserved // self._message_size))
+        asked = _Asked(str(self._batch), start, count, reserved)
         if not self._asked:
             self._pending = None
             self._arrived.clear()

@@ -16,6 +16,8 @@ from ..stream.sourced import bucket_sequence
 from ..transport.jetstream import JetStream
 from .budget import ReadBudget
 from .fetch import Fetch
+from .layout import Layout, Spot
+from .seeking import NEAR, Seeker
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,11 @@ class ReadContext:
     messages: Messages
     budget: ReadBudget
     timeout: float
+    seeker: Seeker
 
 
 class ObjectReader:
-    """An async context manager that is iterated once, in pieces of a chunk.
+    """An async context manager that is iterated once, in pieces of a chunk; or is asked for parts (``within``), one after the other.
 
     The last piece is handed out only when size and digest are right; so a reader that got it has the object as it was written.
     Where chunks are missing in the bucket (replaced or deleted while this reads), the bucket's history has the rest, if there is one.
@@ -43,6 +46,7 @@ class ObjectReader:
         self._of_version = history_first
         self._places: Sequence[str] = places[::-1] if history_first else places
         self._pieces: AsyncGenerator[bytes, None] | None = None
+        self._small: bytes | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,6 +63,68 @@ class ObjectReader:
         """What iterating gives, to be closed when it is not read to its end."""
         self._pieces = self._verified()
         return self._pieces
+
+    def within(self, start: int, length: int) -> AsyncGenerator[bytes, None]:
+        """The bytes from ``start`` on, ``length`` (1 at least) of them, all or an error as above; to be closed when not read to its end.
+
+        What is the whole object, and any part of one of 1 MiB or less, is verified by the digest. Else every chunk is where it must be
+        by what the stream's leader told of all of them; the digest cannot tell. ValueError for what is not within the object.
+        """
+        if not 0 <= start < start + length <= self.info.size:
+            raise ValueError(f"{length} bytes from {start} are not within {self.info.size}")
+        if length == self.info.size:
+            return self.pieces()
+        self._pieces = self._of_small(start, length) if self.info.size <= NEAR else self._of_large(start, length)
+        return self._pieces
+
+    async def _of_small(self, start: int, length: int) -> AsyncGenerator[bytes, None]:
+        if self._small is None:
+            async with aclosing(self._verified()) as pieces:
+                self._small = b"".join([piece async for piece in pieces])
+        yield self._small[start : start + length]
+
+    async def _of_large(self, start: int, length: int) -> AsyncGenerator[bytes, None]:
+        """From one place after the other; each goes on where the one before it came to its end."""
+        position, end = start, start + length
+        for place in (place for place in self._places for _ in range(2)):  # twice: what was known of it may no longer be so
+            async with aclosing(self._part(place, position, end)) as pieces:
+                async for piece in pieces:
+                    position += len(piece)
+                    yield piece
+            if position == end:
+                return
+        raise await self._shortage(position - start)
+
+    async def _part(self, stream: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """What ``stream`` has from ``start`` on, without a gap: perhaps nothing."""
+        seeker, info = self._context.seeker, self.info
+        try:
+            layout = await seeker.layout(stream, info)
+            spot = await seeker.spot(stream, info, layout, start) if layout is not None else None
+        except BucketNotFound:
+            return
+        if layout is None or spot is None:
+            seeker.forget(stream, info)
+            return
+        async with aclosing(self._chunks_from(stream, layout, spot, end)) as chunks:
+            async for at, data in chunks:
+                if at.offset + len(data) > start:
+                    yield data[max(0, start - at.offset) : end - at.offset]
+                if at.offset + len(data) >= end:
+                    return
+        seeker.forget(stream, info)
+
+    async def _chunks_from(self, stream: str, layout: Layout, spot: Spot, end: int) -> AsyncGenerator[tuple[Spot, bytes], None]:
+        """The chunks from ``spot`` on as far as they are what ``layout`` says, up to the one that has the last byte before ``end``."""
+        wanted = layout.upto(end) - spot.index
+        first, index, offset = spot, spot.index, spot.offset
+        async with aclosing(self._stored(stream, spot.sequence, wanted, layout.chunks - spot.index)) as messages:
+            async for message in messages:
+                at = Spot(index, message.sequence, offset)
+                if (index == first.index and at != first) or not layout.fits(at, len(message.data)):
+                    return
+                yield at, message.data
+                index, offset = index + 1, offset + len(message.data)
 
     async def _verified(self) -> AsyncGenerator[bytes, None]:
         digest = Digest()
@@ -81,7 +147,9 @@ class ObjectReader:
             return
         last = 0
         for place in self._places:
-            async with aclosing(self._stored(place)) as messages:
+            # a history may have lost some to its limits
+            expected = self.info.chunks if place == stream_name(self.info.bucket) else 0
+            async with aclosing(self._stored(place, expected=expected)) as messages:
                 async for message in messages:
                     position = bucket_sequence(message)
                     if position > last:
@@ -89,13 +157,13 @@ class ObjectReader:
                         if message.data:
                             yield message.data
 
-    async def _stored(self, stream: str) -> AsyncGenerator[StoredMessage, None]:
+    async def _stored(self, stream: str, start: int = 1, limit: int = 0, expected: int = 0) -> AsyncGenerator[StoredMessage, None]:
         info, context = self.info, self._context
         subject = chunk_subject(info.bucket, info.nuid)
         try:
             size = info.chunk_size or ADR20_CHUNK_SIZE
-            expected = info.chunks if stream == stream_name(info.bucket) else 0  # a history may have lost some to its limits
-            async with Fetch(context.js, context.budget, stream, subject, size, context.timeout, expected=expected) as messages:
+            fetch = Fetch(context.js, context.budget, stream, subject, size, context.timeout, start=start, limit=limit, expected=expected)
+            async with fetch as messages:
                 async for message in messages:
                     yield message
         except BucketNotFound:  # no history, or no bucket any more

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ..entry import Entry, moment
 from ..history.gate import Gate
+from ..model import InUse
 from ..names import NUID, check_bucket_name, chunk_subject, chunk_wildcard, stream_name, token_subject
 from ..reading.reader import ReadContext
 from ..stream.listing import read_all
@@ -63,18 +64,20 @@ class _References:
 class Repair:
     """Everything may raise BucketNotFound, Unavailable, PermissionDenied and ServerError."""
 
-    def __init__(self, js: JetStream, streams: Streams, messages: Messages, context: ReadContext, gate: Gate) -> None:
+    def __init__(self, js: JetStream, streams: Streams, messages: Messages, context: ReadContext, gate: Gate, in_use: InUse) -> None:
         self._js = js
         self._streams = streams
         self._messages = messages
         self._context = context
         self._gate = gate
+        self._in_use = in_use
 
     async def orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> list[Orphan]:
         """Chunks without metadata whose youngest is older than ``older_than`` seconds by the server's clock, oldest first.
 
         older_than: more than the longest pause of any upload, whatever client makes it: until its metadata is there it looks like this.
-        in_use: nuids of uploads that may pause longer. All is asked of the stream's leader. Under load 100,000 objects take some seconds.
+        in_use: nuids of uploads that may pause longer, beside those of ``store.uploads``. All is asked of the stream's leader.
+        Under load 100,000 objects take some seconds.
         """
         return sorted([orphan async for orphan, _ in self._find(bucket, older_than, in_use)], key=lambda orphan: orphan.time)
 
@@ -89,11 +92,16 @@ class Repair:
                 doubtful += 1
                 continue
             subject = chunk_subject(bucket, orphan.nuid)
-            if await self._last(bucket, subject) != (sequence, orphan.time):
-                continue  # its upload goes on
+            if await self._last(bucket, subject) != (sequence, orphan.time) or await self._got_metadata(bucket, orphan.nuid, sequence):
+                continue  # its upload goes on, or has just ended
             nuids += 1
             chunks += await self._streams.purge(bucket, subject, upto=sequence)
         return Purged(nuids, chunks, doubtful)
+
+    async def _got_metadata(self, bucket: str, nuid: str, sequence: int) -> bool:
+        """Metadata comes after the last chunk."""
+        later = await read_all(self._js, bucket, after=sequence)
+        return any(entry.info(bucket).nuid == nuid and not entry.deleted for entry in later)
 
     async def purge_markers(self, bucket: str, *, older_than: float = 0.0, on_progress: Callable[[int, int], None] | None = None) -> int:
         """Remove the deletion markers older than ``older_than`` seconds for good; gives how many there were.
@@ -134,7 +142,8 @@ class Repair:
         # The chunks first: what gets its metadata after this is among the references, and what begins after this is not looked at.
         stored = await self._chunks(bucket)
         references = await self._references(bucket, last_sequence)
-        candidates = [nuid for nuid in stored if nuid not in references.nuids and nuid not in in_use]
+        paused = {*in_use, *await self._in_use(bucket)}
+        candidates = [nuid for nuid in stored if nuid not in references.nuids and nuid not in paused]
         for start in range(0, len(candidates), AT_ONCE):
             some = candidates[start : start + AT_ONCE]
             youngest = await asyncio.gather(*(self._last(bucket, chunk_subject(bucket, nuid)) for nuid in some))

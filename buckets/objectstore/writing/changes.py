@@ -1,5 +1,6 @@
 """What changes an object without new data: its metadata, its name, its end."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,9 +9,12 @@ from datetime import UTC, datetime
 from ..entry import Entry
 from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ObjectStoreError, ServerError, Unavailable
 from ..model import ObjectInfo
-from ..names import chunk_subject, metadata_subject
+from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
 from .commit import RACES, Change, Commits, check_expected, conflict, is_of, too_contended
+
+# After a batch whose answer is missing.
+SETTLE_PAUSES = (0, 0.5, 1, 3)
 
 
 class Changer:
@@ -114,13 +118,17 @@ class Changer:
 
     async def _settled(self, there: Change) -> tuple[int, int]:
         """The batch's answer is missing: its revisions if it was stored. Raises Unavailable if not."""
-        current = await self._commits.messages.last(there.info.bucket, there.info.name)
-        if current is None or not is_of(current, there.info):
-            raise Unavailable(f"{there.renamed_from!r} may not have been renamed: NATS did not answer. Please look, and try again.")
-        return current.revision, current.revision + 1
+        for pause in SETTLE_PAUSES:
+            await asyncio.sleep(pause)
+            with contextlib.suppress(Unavailable):
+                current = await self._commits.messages.last(there.info.bucket, there.info.name)
+                if is_of(current, there.info) and current is not None:
+                    return current.revision, current.revision + 1
+        raise Unavailable(f"{there.renamed_from!r} may not have been renamed: NATS did not answer. Please look, and try again.")
 
     async def _publish_one_by_one(self, there: Change, gone: Change) -> tuple[int, int]:
         """The new name first, so that the object is never without a name; taken back if the old one was changed meanwhile."""
+        await self._commits.gate.wait(gone.info.bucket, gone.current)
         revision = await self._commits.publish(there)
         try:
             return revision, await self._commits.publish(gone)
@@ -143,20 +151,32 @@ class Changer:
         return await self._commits.cleanups.shielded(self._delete(bucket, name, expected_revision, writer))
 
     async def _delete(self, bucket: str, name: str, expected_revision: int | None, writer: str) -> int:
+        """Until nothing is there under any of the subjects that may stand for the name."""
+        revision = 0
         for _ in range(RACES):
             current = await self._commits.messages.last(bucket, name)
-            check_expected(current, expected_revision, name)
-            if current is None:
-                return 0
-            info = current.info(bucket)
-            with contextlib.suppress(Conflict):
-                revision = current.revision if current.deleted else await self._mark_deleted(info, current, writer)
-                if info.nuid:  # also of one that is deleted already: its deletion may have been cut short
-                    await self._commits.cleanups.purge(bucket, chunk_subject(bucket, info.nuid))
+            if not revision:
+                check_expected(current, expected_revision, name)
+            if current is None or (current.deleted and revision):
                 return revision
-            if expected_revision is not None:
+            with contextlib.suppress(Conflict):
+                revision = await self._delete_one(bucket, current, writer)
+                if latin1_subject(bucket, name) is None:
+                    return revision
+            if expected_revision is not None and not revision:
                 raise conflict(name)
+        if revision:
+            return revision
         raise too_contended(name)
+
+    async def _delete_one(self, bucket: str, current: Entry, writer: str) -> int:
+        info = current.info(bucket)
+        if current.deleted:
+            await self._commits.gate.wait(bucket, current)
+        revision = current.revision if current.deleted else await self._mark_deleted(info, current, writer)
+        if info.nuid:  # also of one that is deleted already: its deletion may have been cut short
+            await self._commits.cleanups.purge(bucket, chunk_subject(bucket, info.nuid))
+        return revision
 
     async def _mark_deleted(self, info: ObjectInfo, current: Entry, writer: str) -> int:
         change = Change(_marker(info), current, writer)
@@ -168,14 +188,20 @@ class Changer:
     async def _mark_deleted_when_full(self, change: Change) -> int:
         """Not even the marker fits (nats-server#4011): make room with the object's own chunks, then with its metadata."""
         info, current = change.info, change.current
+        assert current is not None  # what is deleted is there
+        last = await self._commits.messages.stored(stream_name(info.bucket), last_by_subj=change.subject)
+        if last is None or last.sequence != current.revision:
+            raise conflict(info.name)
         if info.nuid:
             await self._commits.streams.purge(info.bucket, chunk_subject(info.bucket, info.nuid))
         try:
             return await self._commits.publish(change)
         except BucketFull:
-            await self._commits.streams.purge(info.bucket, change.subject)
-            assert current is not None  # what is deleted is there
+            await self._commits.streams.purge(info.bucket, change.subject, upto=current.revision)
+        try:
             return await self._commits.publish(replace(change, current=replace(current, revision=0)))
+        except BucketFull:  # others have taken the room, or the account has none: it is gone all the same, without a marker
+            return current.revision
 
 
 def _marker(info: ObjectInfo) -> ObjectInfo:

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ..chunking import Digest, chunked
 from ..errors import BucketNotFound, Conflict, ObjectStoreError, Unavailable
@@ -34,17 +34,36 @@ LEADER_ANSWERS_IN = 2.0
 NEVER = 2**62  # no stream gets to this sequence
 
 
-class ChunkWriter:
-    """Use it once: ``write``, and ``stop`` if that failed. ``windowed`` remembers the buckets that have no fast ingest.
+@dataclass(slots=True)
+class Written:
+    """What is stored of an object: so many chunks and bytes, the last one at this sequence of the stream; ``digest`` is over all of it."""
 
-    ``patience`` is for how long (seconds) nothing may get through before ``write`` raises Unavailable. Memory: an ingest's window, 8 MiB.
+    chunks: int = 0
+    size: int = 0
+    last: int = 0
+    digest: Digest = field(default_factory=Digest)
+
+
+class ChunkWriter:
+    """Use it once: ``write`` or ``append``, and ``stop`` if that failed. ``windowed`` remembers the buckets that have no fast ingest.
+
+    ``written``: what is there already, to be gone on from. ``patience`` is for how long (seconds) nothing may get through before ``write``
+    raises Unavailable. Memory: an ingest's window, 8 MiB.
     """
 
     patience = 60.0
 
     def __init__(
-        self, bulk: Connection, info: ObjectInfo, timeout: float, windowed: WindowedBuckets, streams: Streams, messages: Messages
+        self,
+        bulk: Connection,
+        info: ObjectInfo,
+        timeout: float,
+        windowed: WindowedBuckets,
+        streams: Streams,
+        messages: Messages,
+        written: Written | None = None,
     ) -> None:
+        written = written or Written()
         self.subject = chunk_subject(info.bucket, info.nuid)
         self._bulk = bulk
         self._info = info
@@ -55,24 +74,32 @@ class ChunkWriter:
         self._ingest: Ingest | None = None
         self._waiting: deque[bytes] = deque()  # what is not known to be stored; the first _handed of them are with the ingest
         self._handed = 0
-        self._stored = 0
+        self._stored = written.chunks
         self._base = 0  # what was stored when the ingest began
-        self._last = 0
+        self._last = written.last
         self._interrupted = self._published = False
         self._trouble = _Trouble()
-        self._digest = Digest()
-        self._size = self._count = 0
+        self._digest = written.digest
+        self._size, self._count = written.size, written.chunks
 
     async def write(self, source: AsyncIterable[bytes]) -> ObjectInfo:
         """Store ``source``; the info with size, chunks and digest filled in. What ``source`` raises passes.
 
         Raises BucketNotFound, BucketFull, BucketSealed, PermissionDenied at once; ServerError when chunks that were acknowledged are gone.
         """
+        await self._write(source)
+        digest = digest_text(await self._digest.finish())
+        return replace(self._info, size=self._size, chunks=self._count, digest=digest)
+
+    async def append(self, source: AsyncIterable[bytes]) -> Written:
+        """Store ``source`` behind what is there; what is stored then. Raises as ``write``."""
+        await self._write(source)
+        return Written(self._count, self._size, await self._in_bucket.last(), self._digest)
+
+    async def _write(self, source: AsyncIterable[bytes]) -> None:
         async with aclosing(self._counted(source)) as chunks:
             await self._store(chunks)
         await self._close()
-        digest = digest_text(await self._digest.finish())
-        return replace(self._info, size=self._size, chunks=self._count, digest=digest)
 
     async def stop(self) -> None:
         """After a failure: nothing of what was sent is stored any later than this; best effort while NATS is away."""
@@ -193,7 +220,7 @@ class ChunkWriter:
         if self._ingest is not None:
             await self._ingest.finish()
             self._trim()
-        if self._interrupted:
+        if self._interrupted or self._count > 1:  # somebody may have taken a slow upload for an abandoned one
             check_count(await self._in_bucket.count(), self._count, 0)
 
     async def _open(self) -> Ingest:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from ..errors import BucketRestricted, Conflict, InvalidMetadata, ObjectStoreErr
 from ..history.gate import Gate
 from ..metadata import dump_info
 from ..model import ObjectInfo
-from ..names import chunk_subject, metadata_subject, token_subject
+from ..names import chunk_subject, metadata_subject, stream_name, token_subject
+from ..stream.listing import read_all
 from ..stream.messages import Messages
 from ..stream.streams import Streams
 from ..transport.jetstream import JetStream
@@ -80,34 +82,58 @@ class Commits:
             try:
                 revision = await self.publish(change)
             except Conflict:
-                current = await self.messages.last(change.info.bucket, change.info.name)
-                if is_of(current, change.info):
-                    assert current is not None
-                    await self.forget_data(change.current, change.info)
-                    return current.info(change.info.bucket)  # our own publish, whose answer was lost
-                if _revision(current) == _revision(change.current):
-                    await asyncio.sleep(ON_ITS_WAY)  # nobody was faster: our own publish, whose answer was lost, is still on its way
-                    continue
                 if expected_revision is not None:
                     raise conflict(change.info.name) from None
-                change = replace(change, current=current)
+                change = replace(change, current=await self.messages.last(change.info.bucket, change.info.name))
             else:
                 await self.forget_data(change.current, change.info)
                 return await self.as_stored(change.info, revision)
         raise too_contended(change.info.name)
 
     async def publish(self, change: Change) -> int:
-        """The metadata message in place of ``change.current``, once the history has that; the new revision. Raises Conflict if it is not
-        the last one any more."""
+        """The metadata message in place of ``change.current``, once the history has that; the new revision.
+
+        Raises Conflict if that is not the last one any more, and then nothing was stored, nor is it for any other error but Unavailable.
+        That one leaves open whether it was: no answer has come, and NATS is away, or somebody else has written since.
+        """
         await self.check_size(change.info)
         await self.gate.wait(change.info.bucket, change.current)
         payload, headers = change.payload, change.headers()
-        for pause in PUBLISH_PAUSES:
+        unsure = False
+        for pause in (*PUBLISH_PAUSES, None):
             try:
                 return await self._publish_once(change, payload, headers)
             except Unavailable:
-                await asyncio.sleep(pause)
-        return await self._publish_once(change, payload, headers)
+                unsure = True
+                if pause is None:
+                    raise
+            except ObjectStoreError as error:
+                stored = await self._stored_after_all(change, payload, error, unsure)
+                if stored:
+                    return stored
+                unsure = True
+            await asyncio.sleep(pause or ON_ITS_WAY)
+        raise too_contended(change.info.name)
+
+    async def _stored_after_all(self, change: Change, payload: bytes, error: ObjectStoreError, unsure: bool) -> int:
+        """After a refusal: the revision of our own message, which an earlier try has stored; 0 if one may still be on its way.
+
+        Raises ``error`` when it stands, and Unavailable when that can never be told.
+        """
+        if not (unsure or isinstance(error, Conflict)):
+            raise error
+        last = await self.messages.stored(stream_name(change.info.bucket), last_by_subj=change.subject)
+        if last is not None and last.data == payload:
+            return last.sequence
+        if not isinstance(error, Conflict):
+            raise error
+        if (last.sequence if last is not None else 0) == (change.current.revision if change.current else 0):
+            return 0
+        if unsure:
+            raise Unavailable(
+                f"NATS did not answer, and {change.info.name!r} was written by somebody else since. Please look, and try again."
+            )
+        raise error
 
     async def _publish_once(self, change: Change, payload: bytes, headers: Mapping[str, str]) -> int:
         try:
@@ -154,17 +180,23 @@ class Commits:
 
     async def as_stored(self, info: ObjectInfo, revision: int) -> ObjectInfo:
         """The info with the server's own time, read back from the leader; as written if somebody replaced it already."""
-        stored = await self.messages.last(info.bucket, info.name)
-        if stored is not None and stored.revision == revision:
-            return stored.info(info.bucket)
+        with contextlib.suppress(ObjectStoreError):  # it is stored, whatever becomes of this
+            stored = await self.messages.last(info.bucket, info.name)
+            if stored is not None and stored.revision == revision:
+                return stored.info(info.bucket)
         return replace(info, revision=revision)
+
+    async def is_referred_to(self, info: ObjectInfo) -> bool:
+        """Whether any metadata in the bucket is of this data: under whatever name, for somebody may have renamed it already."""
+        return any(is_of(entry, info) for entry in await read_all(self._js, info.bucket))
+
+    @property
+    def server_version(self) -> tuple[int, ...]:
+        numbers = self._js.connection.state.server_version.partition("-")[0].split(".")
+        return tuple(int(number) for number in numbers if number.isdigit())
 
     def new_nuid(self) -> str:
         return self._js.connection.new_token()
-
-
-def _revision(entry: Entry | None) -> int:
-    return entry.revision if entry is not None else 0
 
 
 def is_of(entry: Entry | None, info: ObjectInfo) -> bool:

@@ -4,6 +4,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from ..entry import Entry
 from ..errors import Conflict, ObjectExists, ObjectUnreadable
 from ..model import ObjectInfo
 from ..reading.reader import ObjectReader, ReadContext
@@ -27,13 +28,22 @@ class Copier:
         """See ``ObjectStore.move``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
         if bucket == to_bucket:
             return await self._changer.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=None, writer=writer)
+        replaced = await self._commits.messages.last(to_bucket, to_name)
         original, copied = await self._copy(bucket, name, to_bucket, to_name, overwrite, writer)
         try:
             marked = await self._changer.delete(bucket, name, expected_revision=original.revision, writer=writer)
         except Conflict:
-            await self._changer.delete(to_bucket, to_name, expected_revision=copied.revision, writer=writer)
-            raise Conflict(f"{name!r} was changed while it was being moved, and stayed where it is. Please try again.") from None
+            raise await self._not_moved(original, copied, replaced) from None
         return copied, marked
+
+    async def _not_moved(self, original: ObjectInfo, copied: ObjectInfo, replaced: Entry | None) -> Conflict:
+        """The original was changed meanwhile. The copy goes again, but where it stands in the place of something else."""
+        name = original.name
+        current = await self._commits.messages.last(original.bucket, name)
+        if (replaced is not None and not replaced.deleted) or current is None or current.deleted:
+            return Conflict(f"{name!r} was changed while it was being moved: what it was before is at its new place now.")
+        await self._changer.delete(copied.bucket, copied.name, expected_revision=copied.revision, writer="")
+        return Conflict(f"{name!r} was changed while it was being moved, and stayed where it is. Please try again.")
 
     async def _copy(
         self, bucket: str, name: str, to_bucket: str, to_name: str, overwrite: bool, writer: str

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ..entry import Entry
-from ..errors import InvalidMetadata, ObjectStoreError, Unavailable
+from ..errors import DigestMismatch, InvalidMetadata, ObjectStoreError, Unavailable
+from ..metadata import digest_text
 from ..model import DEFAULT_CHUNK_SIZE, ObjectInfo
 from ..names import chunk_subject
 from ..transport.connection import Connection
-from .chunkwriter import ChunkWriter
+from .chunkwriter import ChunkWriter, Written
 from .commit import PAYLOAD_RESERVE, Change, Commits, check_expected, is_of
 from .source import Source, as_stream
 from .windowed import WindowedBuckets
 
 SETTLE_PAUSES = (0, 2, 5, 10, 30, 60, 120, 300)
+# What was sent so long ago (seconds) and is not there will not come any more.
+SURELY_LOST = 5
 
 
 class Putter:
@@ -39,10 +42,33 @@ class Putter:
         chunk_size: int | None,
         expected_revision: int | None,
         writer: str,
+        expected_digest: bytes | None = None,
     ) -> ObjectInfo:
         """See ``ObjectStore.put``."""
         current = await self._commits.messages.last(bucket, name)
         check_expected(current, expected_revision, name)
+        info = await self.new_info(bucket, name, description=description, headers=headers, metadata=metadata, chunk_size=chunk_size)
+        await self._commits.gate.wait(bucket, current)  # refuse what could not be overwritten after all
+        chunks = self.chunk_writer(info)
+        try:
+            written = await chunks.write(as_stream(source))
+            _check_digest(written, expected_digest)
+        except BaseException:
+            await self._commits.cleanups.run(self._take_back(chunks, bucket))
+            raise
+        return await self._commits.cleanups.shielded(self._finish(written, current, expected_revision, writer))
+
+    async def new_info(
+        self,
+        bucket: str,
+        name: str,
+        *,
+        description: str,
+        headers: Mapping[str, Sequence[str]] | None,
+        metadata: Mapping[str, str] | None,
+        chunk_size: int | None,
+    ) -> ObjectInfo:
+        """The info of an object that is to be, under a nuid of its own. Raises InvalidMetadata for what could not be stored."""
         info = ObjectInfo(
             bucket=bucket,
             name=name,
@@ -56,41 +82,46 @@ class Putter:
             metadata=dict(metadata or {}),
             chunk_size=await self._chunk_size(chunk_size),
         )
-        await self._commits.check_size(info)  # refuse what cannot be stored before anything is
-        await self._commits.gate.wait(bucket, current)  # and what could not be overwritten after all
+        await self._commits.check_size(info)
+        return info
+
+    def chunk_writer(self, info: ObjectInfo, written: Written | None = None) -> ChunkWriter:
+        """For the chunks of ``info``, behind what is ``written`` of it already."""
         commits = self._commits
-        chunks = ChunkWriter(self._bulk, info, self._timeout, self.windowed, commits.streams, commits.messages)
-        try:
-            written = await chunks.write(as_stream(source))
-        except BaseException:
-            await self._commits.cleanups.run(self._take_back(chunks, bucket))
-            raise
-        return await self._commits.cleanups.shielded(self._finish(written, current, expected_revision, writer))
+        return ChunkWriter(self._bulk, info, self._timeout, self.windowed, commits.streams, commits.messages, written)
 
     async def _take_back(self, chunks: ChunkWriter, bucket: str) -> None:
         await chunks.stop()
         await self._commits.cleanups.purge(bucket, chunks.subject)
 
+    async def commit(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str) -> ObjectInfo:
+        """Make an object of what is written. After Unavailable it may be one, or not; after any other error it is none."""
+        return await self._commits.commit(Change(info, current, writer), expected_revision)
+
     async def _finish(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str) -> ObjectInfo:
         """Commit; what fails is purged, but only when it is sure that it did fail."""
         try:
-            return await self._commits.commit(Change(info, current, writer), expected_revision)
+            return await self.commit(info, current, expected_revision, writer)
         except Unavailable:
-            await self._commits.cleanups.run(self._settle(info))
+            await self._commits.cleanups.run(self._settle(info, current))
             raise
         except ObjectStoreError:
             await self._purge(info)
             raise
 
-    async def _settle(self, info: ObjectInfo) -> None:
-        """The commit's answer is missing: its metadata may be there, or still be on its way. Purge the chunks only if it is not."""
+    async def _settle(self, info: ObjectInfo, current: Entry | None) -> None:
+        """The commit's answer is missing: its metadata may be there, even under another name by now, or still be on its way. Of the old
+        data and the new, purge what nothing refers to."""
         for pause in SETTLE_PAUSES:
             await asyncio.sleep(pause)
             with contextlib.suppress(Unavailable):
                 if is_of(await self._commits.messages.last(info.bucket, info.name), info):
+                    await self._commits.forget_data(current, info)
                     return
-                if pause:
-                    await self._purge(info)
+                if pause >= SURELY_LOST:
+                    for data in (info, current.info(info.bucket) if current is not None else info):
+                        if data.nuid and not await self._commits.is_referred_to(data):
+                            await self._purge(data)
                     return
 
     async def _purge(self, info: ObjectInfo) -> None:
@@ -108,3 +139,8 @@ class Putter:
         if wanted is not None and not 1 <= wanted <= limit:
             raise InvalidMetadata(f"The chunk size is 1 to {limit:,} bytes on this server.")
         return wanted or min(DEFAULT_CHUNK_SIZE, limit)
+
+
+def _check_digest(written: ObjectInfo, expected: bytes | None) -> None:
+    if expected is not None and written.digest != digest_text(expected):
+        raise DigestMismatch(f"What was stored of {written.name!r} does not have the SHA-256 that was stated for it. Nothing was kept.")

@@ -1,0 +1,130 @@
+"""/buckets/{bucket}/archive: a folder, a selection, a bucket, now or as it was, as one zip that is made while it is sent."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from ..services import archives
+from ..services.safenames import safe_segment
+from ..services.selections import MAX_SELECTED, Selection
+from . import parameters
+from .download import Download
+from .errors import BadRequest, TooLarge
+from .fields import flag, only, text
+from .headers import attachment
+from .object_fields import required_name
+
+MEDIA_TYPE = "application/zip"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FIELDS = ("names", "prefixes", "at", "trash", "compress", "file_name")
+LISTS = ("names", "prefixes")
+FLAGS = ("trash", "compress")
+MAX_FILE_NAME = 255
+Document = Mapping[str, Any]
+
+
+async def get_archive(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
+    """All below ``?prefix=``, which may be there more than once; without it all of the bucket."""
+    parameters.check_unicode(request)
+    document = _form(request.GET.lists())
+    only(document, ("prefix", *FIELDS[2:]))
+    prefixes = document.pop("prefix", [""])
+    return await _archive(user, bucket, {**document, "prefixes": prefixes})
+
+
+async def make_archive(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
+    """What the JSON, the form, or the form's field ``selection`` (the same JSON) names."""
+    if request.content_type not in FORMS:
+        return await _archive(user, bucket, parameters.json_object(request, parameters.MAX_BULK_BYTES))
+    if "selection" in request.POST:
+        return await _archive(user, bucket, _selection(request.POST["selection"]))
+    fields = [(key, values) for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"]
+    return await _archive(user, bucket, _form(fields))
+
+
+async def _archive(user: User, bucket: str, document: Document) -> HttpResponseBase:
+    only(document, FIELDS)
+    archive = await archives.open_archive(user, bucket, _chosen(document), compress=flag(document, "compress"))
+    pieces = archive.pieces()
+    first = await anext(pieces)
+    headers = {
+        "Content-Type": MEDIA_TYPE,
+        "Content-Disposition": attachment(_file_name(text(document, "file_name", MAX_FILE_NAME)) or archive.file_name),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Download(_chain(first, pieces), pieces, headers)
+
+
+def _chosen(document: Document) -> Selection:
+    names, prefixes = (_texts(document, key) for key in LISTS)
+    at, trash = _moment(document), flag(document, "trash")
+    if not (names or prefixes):
+        raise BadRequest("What goes into the archive? “names” and “prefixes” say it; the prefix “” is the whole bucket.")
+    if at is not None and trash:
+        raise BadRequest("“at” and “trash” do not go together.")
+    return Selection(names, prefixes, at, trash)
+
+
+def _texts(document: Document, key: str) -> Sequence[str]:
+    values = document.get(key)
+    if values is None:
+        return ()
+    if not isinstance(values, list) or len(values) > MAX_SELECTED:
+        raise BadRequest(f"“{key}” is a list of {MAX_SELECTED:,} at most.")
+    return tuple(required_name({key: value}, key) for value in values)
+
+
+def _moment(document: Document) -> datetime | None:
+    at = text(document, "at", parameters.MAX_TEXT)
+    return parameters.moment(at, "at") if at else None
+
+
+def _form(fields: Iterable[tuple[str, Sequence[object]]]) -> dict[str, Any]:
+    """Fields of a form or of an address as the JSON would have them."""
+    found: dict[str, Any] = {}
+    for key, values in fields:
+        if key in (*LISTS, "prefix"):
+            found[key] = values
+        elif key in FLAGS:
+            found[key] = _boolean(key, values[-1])
+        else:
+            found[key] = values[-1]
+    return found
+
+
+def _boolean(key: str, value: object) -> bool:
+    """As checkboxes and addresses say it."""
+    if value not in ("", "true", "false", "on"):
+        raise BadRequest(f"“{key}” is true or false.")
+    return value in ("true", "on")
+
+
+def _selection(document: str) -> Document:
+    if len(document) > parameters.MAX_BULK_BYTES:
+        raise TooLarge(f"The selection may have {parameters.MAX_BULK_BYTES:,} bytes at most.")
+    try:
+        found = json.loads(document)
+    except (ValueError, RecursionError):
+        raise BadRequest("“selection” is not JSON.") from None
+    if not isinstance(found, dict):
+        raise BadRequest("“selection” is not a JSON object.")
+    return found
+
+
+def _file_name(wanted: str) -> str:
+    if not wanted:
+        return ""
+    name = safe_segment(wanted.replace("/", "_"))
+    return name if name.lower().endswith(".zip") else f"{name}.zip"
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
