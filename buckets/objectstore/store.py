@@ -1,11 +1,12 @@
 """The Object Store client: every verb of the domain over three connections that never give up."""
 
+import contextlib
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .entry import Entry, prefer
-from .errors import ObjectNotFound, ObjectUnreadable
+from .errors import ObjectNotFound, ObjectStoreError, ObjectUnreadable
 from .history.gate import Gate
 from .history.history import History
 from .history.rewind import filled
@@ -147,9 +148,20 @@ class ObjectStore:
         Raises BucketNotFound, and HistoryBehind when the archive would not be complete yet.
         """
         await self._streams.status(bucket)
-        await self.history.let_go(bucket, remove=remove_history)
-        await self._streams.delete(bucket)
+        await self._cleanups.shielded(self._delete_bucket(bucket, remove_history))
         self._live.gone(bucket)
+
+    async def _delete_bucket(self, bucket: str, remove_history: bool) -> None:
+        if not remove_history:
+            await self.history.let_go(bucket, remove=False)
+        try:
+            await self._streams.delete(bucket)
+        except ObjectStoreError:
+            with contextlib.suppress(ObjectStoreError):  # it is there still, and so must its history be
+                await self.history.go_on(bucket)
+            raise
+        if remove_history:
+            await self.history.disable(bucket, remove=True)
 
     async def put(
         self,
@@ -302,7 +314,9 @@ class ObjectStore:
         """Delete for good: the data, the deletion marker, and every version in the history. Twice is no error. Raises as ``delete``."""
         await self.delete(bucket, name, writer=writer)
         marker = await self._messages.last(bucket, name)
-        if marker is not None and marker.deleted:
+        if marker is not None and not marker.deleted:
+            return  # somebody has written it again meanwhile
+        if marker is not None:
             await self._gate.wait(bucket, marker)
             await self._streams.purge(bucket, token_subject(bucket, marker.token), upto=marker.revision)
         await self.history.forget(bucket, name)

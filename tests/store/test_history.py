@@ -22,6 +22,7 @@ from buckets.objectstore import (
     Link,
     ObjectExists,
     ObjectStore,
+    PermissionDenied,
     Storage,
     Unavailable,
     Version,
@@ -524,6 +525,8 @@ async def test_abandoned_data_is_pruned_after_an_hour(store: ObjectStore, kept: 
     assert status is not None
     assert (await store.history.prune(kept)).data == 0
     in_an_hour = round((datetime.now(UTC) + timedelta(hours=1, seconds=5)).timestamp() * 1e9)
+    assert (await store.history._pruner.prune(status, in_an_hour)).data == 0  # an upload may have paused: it is in the bucket
+    await foreign.jetstream().purge_stream(f"OBJ_{kept}", subject=f"$O.{kept}.C.abandoned")
     assert (await store.history._pruner.prune(status, in_an_hour)).data == 1
     assert f"$O.{kept}.C.abandoned" not in await history_messages(foreign, kept)
     assert await contents(store, kept, "x") == [b"data"]
@@ -576,6 +579,43 @@ async def test_erasing_takes_all_versions_along(store: ObjectStore, kept: str, f
     assert [info.name for info in (await store.history.trash(kept)).page().objects] == []
     assert len(await history_messages(foreign, kept)) == 2
     assert await contents(store, kept, "y") == [b"stays"]
+
+
+async def test_erasing_takes_the_data_along_that_a_former_name_had(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "a", b"secret")
+    await store.rename(kept, "a", "b")
+    await store.erase(kept, "b")
+    assert len(await store.history.trash(kept)) == 0
+    assert not [subject for subject in await history_messages(foreign, kept) if ".C." in subject]
+
+
+async def test_the_current_version_stays_also_while_the_history_is_off(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "x", b"1")
+    (version,) = await store.history.versions(kept, "x")
+    await store.history.disable(kept)
+    with pytest.raises(Conflict):
+        await store.history.remove(kept, "x", version.id)
+
+
+async def test_two_may_switch_it_on_at_once(store: ObjectStore, bucket: str) -> None:
+    one, other = await asyncio.gather(store.history.enable(bucket), store.history.enable(bucket))
+    assert (one.enabled, other.enabled) == (True, True)
+
+
+async def test_a_bucket_that_cannot_be_deleted_keeps_its_history(store: ObjectStore, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(bucket: str) -> None:
+        raise PermissionDenied("no")
+
+    await store.put(kept, "x", b"1")
+    monkeypatch.setattr(store._streams, "delete", refused)
+    for remove in (False, True):
+        with pytest.raises(PermissionDenied):
+            await store.delete_bucket(kept, remove_history=remove)
+        status = await store.history.status(kept)
+        assert status is not None
+        assert status.enabled
+    await store.put(kept, "x", b"2")
+    assert await contents(store, kept, "x") == [b"2", b"1"]
 
 
 async def test_switched_off_and_on_again_it_goes_on(store: ObjectStore, kept: str) -> None:

@@ -1,12 +1,13 @@
 """The history of buckets: every verb, for whoever has an ``ObjectStore`` (``store.history``)."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 from ..entry import Entry
-from ..errors import BucketNotFound, HistoryBehind
+from ..errors import BucketExists, BucketNotFound, HistoryBehind
 from ..index import Index
 from ..model import InUse, ObjectInfo
 from ..names import check_bucket_name, metadata_wildcard, stream_name
@@ -68,7 +69,8 @@ class History:
         status = await self._buckets.status(bucket)
         known = await self._streams.find(bucket)
         if known is None:
-            await self._streams.create(status, config or HistoryConfig())
+            with contextlib.suppress(BucketExists):  # somebody else does the same
+                await self._streams.create(status, config or HistoryConfig())
         elif not known.enabled or known.bucket_created != status.created.isoformat():
             await self._streams.resume(status, config or known.config)
         elif config is not None:
@@ -180,7 +182,8 @@ class History:
         return await self._pruner.prune(await self._streams.status(bucket))
 
     async def mend(self, bucket: str) -> bool:
-        """Let a history go on whose bucket was deleted and made again (the server would wait for the old one's sequence).
+        """Let a history go on whose bucket was deleted and made again, or went back to an earlier state (restored from a backup): the
+        server would wait for the old one's sequence.
 
         True: that was so. For a periodic task; a bucket's own overwrites do it too.
         """
@@ -191,14 +194,16 @@ class History:
             status = await self._buckets.status(bucket)
         except BucketNotFound:
             return False
-        if known.bucket_created == status.created.isoformat():
+        same = known.bucket_created == status.created.isoformat()
+        if same and await self._streams.last_copied(bucket) <= status.stream.last_seq:
             return False
-        await self._streams.resume(status, known.config)
+        await self._streams.resume(status, known.config, anew=same)
         return True
 
     async def keeps_up(self, bucket: str, *, within: float) -> bool:
         """Whether what is newest in the bucket now is in its history within so many seconds. (The server's own ``lag`` and ``error`` are
         empty for a history that cannot copy.) Raises BucketNotFound."""
+        await self.mend(bucket)
         newest = await self._messages.stored(stream_name(bucket), last_by_subj=metadata_wildcard(bucket))
         if newest is None:
             return True
@@ -222,6 +227,12 @@ class History:
         if not remove and status.enabled:
             await self._complete(bucket)
         await self.disable(bucket, remove=remove)
+
+    async def go_on(self, bucket: str) -> None:
+        """After ``let_go``, when the bucket was not deleted after all."""
+        known = await self._streams.find(bucket)
+        if known is not None and not known.enabled:
+            await self.enable(bucket)
 
     async def _complete(self, bucket: str) -> None:
         """Wait until everything that is in the bucket is in the history too."""

@@ -1,14 +1,14 @@
 """Removing old versions: by rule, one by one, or all of a name. Any number of processes may do the same at once."""
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from ..errors import Conflict, VersionNotFound
+from ..entry import Entry
+from ..errors import BucketNotFound, Conflict, VersionNotFound
 from ..model import InUse
-from ..names import NUID, chunk_subject, chunk_wildcard, history_stream, metadata_wildcard
+from ..names import NUID, chunk_subject, chunk_wildcard, history_stream, metadata_wildcard, stream_name
 from ..stream.messages import Messages
 from ..times import NANOSECONDS
 from .model import HistoryConfig, HistoryStatus, Pruned
@@ -39,8 +39,8 @@ class Pruner:
 
     async def prune(self, status: HistoryStatus, now_ns: int | None = None) -> Pruned:
         """Apply the history's rules, and remove data that belongs to no version."""
-        now_ns = now_ns or time.time_ns()
         bucket = status.bucket
+        now_ns = now_ns or await self._streams.now_ns(bucket)
         data = await self._streams.subjects(bucket, chunk_wildcard(bucket))  # before the records: what comes later is not looked at
         by_subject = await self._by_subject(bucket)
         await self._streams.note_copied(bucket)
@@ -49,14 +49,17 @@ class Pruner:
         for subject, records in by_subject.items():
             first = first_kept(records, status.config, now_ns)
             if first:
-                versions += await self._streams.purge(bucket, subject, before=records[first].sequence if first < len(records) else 0)
+                before = records[first].sequence if first < len(records) else records[-1].sequence + 1  # what came since stays
+                versions += await self._streams.purge(bucket, subject, before=before)
             wanted |= {record.nuid for record in records[first:]}
         pruned = {record.nuid for records in by_subject.values() for record in records} - wanted
         in_use = await self._in_use(bucket)
         removed = 0
         for subject in data:
             nuid = subject.rpartition(".")[2]
-            if nuid not in wanted and nuid not in in_use and (nuid in pruned or await self._abandoned(bucket, subject, now_ns)):
+            if nuid in wanted or nuid in in_use or not (nuid in pruned or await self._abandoned(bucket, subject, now_ns)):
+                continue
+            if not await self._in_bucket(bucket, subject):  # what is there still belongs to something
                 removed += bool(await self._streams.purge(bucket, subject))
         return Pruned(versions, removed)
 
@@ -67,7 +70,7 @@ class Pruner:
         found = next((record for record in records if str(record.entry.revision) == version), None)
         if found is None:
             raise VersionNotFound(f"There is no version {version[:30]!r} of {name!r} in the history: it may have been removed already.")
-        current = await self._messages.last(bucket, name) if status.enabled else None
+        current = await self._current(bucket, name)
         if current is not None and current.raw == found.entry.raw and found is records[-1]:
             raise Conflict(f"This is the current version of {name!r}: delete the object instead.")
         await self._streams.note_copied(bucket)
@@ -77,11 +80,23 @@ class Pruner:
     async def forget(self, status: HistoryStatus, name: str) -> None:
         """Remove all versions of ``name``, its deletions too."""
         bucket = status.bucket
-        nuids = {record.entry.info(bucket).nuid for record in await self._records.of(bucket, name)}
+        records = await self._records.of(bucket, name)
+        if not records:
+            return
         await self._streams.note_copied(bucket)
         for subject in possible_subjects(bucket, name):
-            await self._streams.purge(bucket, subject)
-        await self._remove_data(bucket, nuids)
+            await self._streams.purge(bucket, subject, before=records[-1].entry.revision + 1)  # what came since stays
+        await self._forget_data(bucket, {record.entry.info(bucket).nuid for record in records})
+
+    async def _forget_data(self, bucket: str, nuids: Iterable[str]) -> None:
+        """Of these, what is in the bucket under no name any more: under whatever names versions had it before they were renamed."""
+        gone = {nuid for nuid in nuids if nuid and not await self._in_bucket(bucket, chunk_subject(bucket, nuid))}
+        async with aclosing(self._records.all(bucket)) as records:
+            found = [record.entry.revision async for record in records if record.entry.info(bucket).nuid in gone]
+        for sequence in found:
+            await self._streams.delete_message(bucket, sequence)
+        for nuid in gone:
+            await self._streams.purge(bucket, chunk_subject(bucket, nuid))
 
     async def _remove_data(self, bucket: str, nuids: Iterable[str]) -> None:
         """Of these, what no version of any name has."""
@@ -92,7 +107,20 @@ class Pruner:
                 if not going:
                     return
         for nuid in going:
-            await self._streams.purge(bucket, chunk_subject(bucket, nuid))
+            if not await self._in_bucket(bucket, chunk_subject(bucket, nuid)):  # its newest record may be on its way
+                await self._streams.purge(bucket, chunk_subject(bucket, nuid))
+
+    async def _in_bucket(self, bucket: str, subject: str) -> bool:
+        try:
+            return await self._messages.stored(stream_name(bucket), last_by_subj=subject) is not None
+        except BucketNotFound:
+            return False
+
+    async def _current(self, bucket: str, name: str) -> Entry | None:
+        try:
+            return await self._messages.last(bucket, name)
+        except BucketNotFound:
+            return None
 
     async def _by_subject(self, bucket: str) -> dict[str, list[Kept]]:
         found: defaultdict[str, list[Kept]] = defaultdict(list)

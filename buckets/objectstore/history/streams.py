@@ -11,6 +11,7 @@ from ..model import BucketStatus
 from ..names import check_bucket_name, history_stream, stream_name, token_subject
 from ..stream.messages import Messages
 from ..stream.sourced import Source, bucket_sequence
+from ..times import parse_time_ns
 from ..transport.jetstream import MESSAGE_NOT_FOUND, JetStream
 from .config import (
     COPIED,
@@ -77,12 +78,15 @@ class HistoryStreams:
         await self._check_server()
         return history_status(await self._js.api(f"STREAM.CREATE.{history_stream(bucket.name)}", wanted, about=bucket.name))
 
-    async def resume(self, bucket: BucketStatus, config: HistoryConfig) -> HistoryStatus:
-        """Copy on, after a time without copying or for a bucket that was deleted and made again: into the same history."""
+    async def resume(self, bucket: BucketStatus, config: HistoryConfig, *, anew: bool = False) -> HistoryStatus:
+        """Copy on, after a time without copying or for a bucket that was deleted and made again: into the same history.
+
+        anew: from the bucket's beginning, though it is the same.
+        """
         check_config(config, alone=not bucket.stream.cluster)
         await self._check_server()
         info = await self.info(bucket.name)
-        same = history_status(info).bucket_created == bucket.created.isoformat()
+        same = history_status(info).bucket_created == bucket.created.isoformat() and not anew
         start = await self.last_copied(bucket.name) + 1 if same else 1
         floor = begins_after(info["config"]) if same else int(info.get("state", {}).get("last_seq", 0))
         off = self._changed_config(info, config)
@@ -197,10 +201,17 @@ class HistoryStreams:
 
     async def note_copied(self, bucket: str) -> None:
         """Before messages are removed that may be the last ones: what ``last_copied`` says must not go back."""
+        before = await self.info(bucket)
         copied = await self.last_copied(bucket)
-        config = (await self.info(bucket))["config"]
-        if copied > copied_mark(config):
+        info = await self.info(bucket)
+        config = info["config"]
+        same = history_status(before).bucket_created == history_status(info).bucket_created
+        if same and config.get("sources") and copied > copied_mark(config):
             await self._update(bucket, config | {"metadata": own_metadata(config) | {COPIED: str(copied)}})
+
+    async def now_ns(self, bucket: str) -> int:
+        """The server's time in nanoseconds."""
+        return parse_time_ns((await self.info(bucket)).get("ts")) or time.time_ns()
 
     def _changed_config(self, info: dict[str, Any], config: HistoryConfig) -> dict[str, Any]:
         wanted: dict[str, Any] = info["config"] | settings(config, int(info["config"].get("num_replicas", 1)))
