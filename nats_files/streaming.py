@@ -65,8 +65,8 @@ class StreamingHandler(ASGIHandler):
         self.requests: set[asyncio.Task[Any]] = set()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request. Cancelled, as when the site stops, it first cancels its view and waits for that to clean up; so does what breaks
-        in the middle of its answer."""
+        """Handle one request. Cancelled, as when the site stops, it first cancels its view and waits for that to clean up; so does what
+        breaks in the middle of its answer."""
         request, task = _Request(form_limit(dict(scope["headers"]))), _current_task()
         _request.set(request)
         self.requests.add(task)

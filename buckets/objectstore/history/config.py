@@ -137,6 +137,7 @@ def history_status(info: Mapping[str, Any]) -> HistoryStatus:
         error=str((first.get("error") or {}).get("description", "")),
         bucket_created=metadata.get(BUCKET_CREATED, ""),
         preexisting=_number(metadata.get(PREEXISTING), 0),
+        created=str(info.get("created", "")),
     )
 
 

@@ -53,6 +53,12 @@ class HistoryStatus:
     error: str
     bucket_created: str
     preexisting: int
+    created: str = ""
+
+    @property
+    def removed(self) -> int:
+        """How many messages have been removed from it: what was computed before is no longer true when that changes."""
+        return self.stream.last_seq - self.stream.messages
 
     @property
     def size_bytes(self) -> int:

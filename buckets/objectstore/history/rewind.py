@@ -51,11 +51,11 @@ class Rewind:
         self._records = records
         self._moments = _Remembered()
         self._trash = _Remembered()
-        self._last_versions: dict[tuple[str, str, int], Entry | None] = {}
+        self._last_versions: dict[tuple[str, int, str, int], Entry | None] = {}
 
     async def at(self, status: HistoryStatus, moment: datetime) -> Index:
         """The bucket as it was; each object's revision is its version's id."""
-        key = (status.bucket, moment, status.bucket_created)
+        key = (status.bucket, moment, status.created, status.removed)
         known = self._moments.get(key)
         if known is not None:
             return known
@@ -80,15 +80,15 @@ class Rewind:
         try:
             stream = (await self._streams.status(status.bucket)).stream
         except BucketNotFound:
-            return (status.stream.last_seq, status.stream.messages)
-        return (status.stream.last_seq, status.stream.messages, stream.last_seq, stream.messages)
+            return (status.stream.last_seq, status.stream.messages, hash(status.created))
+        return (status.stream.last_seq, status.stream.messages, hash(status.created), stream.last_seq, stream.messages)
 
     async def _deleted(self, status: HistoryStatus) -> list[Entry]:
         live = await self._live(status.bucket)
         alive = {entry.name for entry in live}
         moved = {nuid for entry in live if (nuid := entry.info(status.bucket).nuid)}
         ends = [record for record in await self._records.at(status.bucket, None) if record.entry.name not in alive]
-        last = await each(ends, lambda end: self._last_version(status.bucket, end), at_once=LOOKING_AT_ONCE)
+        last = await each(ends, lambda end: self._last_version(status, end), at_once=LOOKING_AT_ONCE)
         for outcome in last:
             if outcome.error is not None:
                 raise outcome.error
@@ -101,15 +101,15 @@ class Rewind:
         except BucketNotFound:
             return []
 
-    async def _last_version(self, bucket: str, end: Record) -> Entry | None:
+    async def _last_version(self, status: HistoryStatus, end: Record) -> Entry | None:
         """What was there before its end; None if the history has nothing of it."""
         if not end.entry.deleted:
             return end.entry
-        key = (bucket, end.entry.token, end.entry.revision)
+        key = (status.created, status.removed, end.entry.token, end.entry.revision)
         if key not in self._last_versions:
             if len(self._last_versions) > REMEMBERED_ENDS:
                 self._last_versions.clear()
-            self._last_versions[key] = await self._look_for(bucket, end)
+            self._last_versions[key] = await self._look_for(status.bucket, end)
         return self._last_versions[key]
 
     async def _look_for(self, bucket: str, end: Record) -> Entry | None:

@@ -110,8 +110,9 @@ class JetStream:
         self.connection = connection
         self.prefix = f"$JS.{domain}.API" if domain else "$JS.API"
 
-    async def api(self, endpoint: str, body: Mapping[str, Any] | None = None, *, about: str = "") -> dict[str, Any]:
-        """Call ``$JS.API.<endpoint>``, with retries: give it only requests that may be repeated. ``about`` names the bucket in errors."""
+    async def api(self, endpoint: str, body: Mapping[str, Any] | None = None, *, about: str = "", again: bool = True) -> dict[str, Any]:
+        """Call ``$JS.API.<endpoint>``, with retries unless the request must not be repeated (``again``). ``about`` names the bucket in
+        errors."""
         payload = orjson.dumps(body) if body is not None else b""
 
         async def ask() -> dict[str, Any]:
@@ -120,7 +121,7 @@ class JetStream:
                 raise to_error(answer["error"], about)
             return answer
 
-        return await retrying(ask)
+        return await retrying(ask, RETRIES if again else 1)
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Publish into a stream and wait for its ack, without retries. A subject of no stream raises ``Unavailable``."""
