@@ -12,7 +12,7 @@ async def test_history_cannot_be_switched_on(store: ObjectStore, bucket: str) ->
     with pytest.raises(HistoryUnsupported, match=r"2\.14 or later; this one is 2\."):
         await store.history.enable(bucket)
     assert await store.history.status(bucket) is None
-    assert await store.history.statuses() == {}
+    assert bucket not in await store.history.statuses()
     with pytest.raises(HistoryOff):
         await store.history.versions(bucket, "x")
 

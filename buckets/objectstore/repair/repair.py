@@ -100,8 +100,8 @@ class Repair:
 
     async def _got_metadata(self, bucket: str, nuid: str, sequence: int) -> bool:
         """Metadata comes after the last chunk."""
-        later = await read_all(self._js, bucket, after=sequence)
-        return any(entry.info(bucket).nuid == nuid and not entry.deleted for entry in later)
+        later = {entry.token: entry for entry in await read_all(self._js, bucket, after=sequence)}
+        return any(entry.info(bucket).nuid == nuid and not entry.deleted for entry in later.values())
 
     async def purge_markers(self, bucket: str, *, older_than: float = 0.0, on_progress: Callable[[int, int], None] | None = None) -> int:
         """Remove the deletion markers older than ``older_than`` seconds for good; gives how many there were.
