@@ -1,8 +1,11 @@
 """A client that takes nothing of what is sent to it is let go; one that is only slow is not."""
 
 import asyncio
+import contextlib
 import fcntl
 import logging
+import os
+import socket
 import struct
 import termios
 import time
@@ -28,6 +31,13 @@ def _in_system(transport: asyncio.WriteTransport) -> int:
     except (AttributeError, OSError):
         return 0
     return int(size)
+
+
+def _forget_what_is_unsent(transport: asyncio.WriteTransport) -> None:
+    """Or the system would keep it, for minutes, for a client that does not take it."""
+    connection = transport.get_extra_info("socket")
+    with contextlib.suppress(AttributeError, OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class StallWatch:
@@ -66,4 +76,5 @@ class StallWatch:
             return
         self._timer = None
         log.warning("a client took nothing for %g s and was disconnected", self._seconds)
+        _forget_what_is_unsent(self._transport)
         self._transport.abort()
