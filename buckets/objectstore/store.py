@@ -1,12 +1,11 @@
 """The Object Store client: every verb of the domain over three connections that never give up."""
 
-import contextlib
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .entry import Entry, prefer
-from .errors import ObjectNotFound, ObjectStoreError, ObjectUnreadable
+from .errors import ObjectNotFound, ObjectUnreadable
 from .history.gate import Gate
 from .history.history import History
 from .history.rewind import filled
@@ -149,19 +148,14 @@ class ObjectStore:
         """
         await self._streams.status(bucket)
         await self._cleanups.shielded(self._delete_bucket(bucket, remove_history))
-        self._live.gone(bucket)
 
     async def _delete_bucket(self, bucket: str, remove_history: bool) -> None:
+        """The history is let go of last: while the bucket is there, it keeps what is written."""
         if not remove_history:
-            await self.history.let_go(bucket, remove=False)
-        try:
-            await self._streams.delete(bucket)
-        except ObjectStoreError:
-            with contextlib.suppress(ObjectStoreError):  # it is there still, and so must its history be
-                await self.history.go_on(bucket)
-            raise
-        if remove_history:
-            await self.history.disable(bucket, remove=True)
+            await self.history.complete(bucket)
+        await self._streams.delete(bucket)
+        self._live.gone(bucket)
+        await self.history.let_go(bucket, remove=remove_history)
 
     async def put(
         self,
@@ -313,13 +307,14 @@ class ObjectStore:
     async def erase(self, bucket: str, name: str, *, writer: str = "") -> None:
         """Delete for good: the data, the deletion marker, and every version in the history. Twice is no error. Raises as ``delete``."""
         await self.delete(bucket, name, writer=writer)
+        upto = (await self._streams.status(bucket)).stream.last_seq
         marker = await self._messages.last(bucket, name)
         if marker is not None and not marker.deleted:
             return  # somebody has written it again meanwhile
         if marker is not None:
             await self._gate.wait(bucket, marker)
             await self._streams.purge(bucket, token_subject(bucket, marker.token), upto=marker.revision)
-        await self.history.forget(bucket, name)
+        await self.history.forget(bucket, name, upto)
 
     async def add_link(
         self,

@@ -95,9 +95,8 @@ def marks(config: HistoryConfig, bucket: BucketStatus, begins_after: int = 0, so
         PREEXISTING: str(bucket.stream.last_seq),
         BEGINS_AFTER: str(begins_after),
         FILTER: source_filter,
-        COPIED: str(copied),
     }
-    return began | rules(config)
+    return began | {COPIED: _copied_text(copied, began)} | rules(config)
 
 
 def rules(config: HistoryConfig) -> dict[str, str]:
@@ -147,8 +146,33 @@ def begins_after(config: Mapping[str, Any]) -> int:
 
 
 def copied_mark(config: Mapping[str, Any]) -> int:
-    """Up to which sequence of the bucket all was copied when something was last removed from the end of the history."""
-    return _number(own_metadata(config).get(COPIED), 0)
+    """Up to which sequence of the bucket all was copied when something was last removed from the end of the history. 0 for a mark that was
+    made for another bucket of that name."""
+    metadata = own_metadata(config)
+    copied = _number(metadata.get(COPIED, "").partition(" ")[0], 0)
+    return copied if metadata.get(COPIED) == _copied_text(copied, metadata) else 0
+
+
+def with_mark(config: Mapping[str, Any], copied: int) -> dict[str, Any]:
+    """The configuration with another ``copied_mark``."""
+    metadata = own_metadata(config)
+    return {**config, "metadata": metadata | {COPIED: _copied_text(copied, metadata)}}
+
+
+def _copied_text(copied: int, metadata: Mapping[str, str]) -> str:
+    """The mark with what it is true of: this bucket, copied from where the last one ended."""
+    return f"{copied} {metadata.get(BEGINS_AFTER, '')} {metadata.get(BUCKET_CREATED, '')}"
+
+
+def epoch(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is different when it copies another bucket, or one anew."""
+    metadata = own_metadata(config)
+    return metadata.get(BUCKET_CREATED, ""), metadata.get(BEGINS_AFTER, "")
+
+
+def resumed_at(config: Mapping[str, Any]) -> str:
+    """When it was last switched on; no two times are the same."""
+    return own_metadata(config).get(SINCE, "")
 
 
 def source_filter(config: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from ..entry import Entry
 from ..errors import BucketExists, BucketNotFound, HistoryBehind
 from ..index import Index
-from ..model import InUse, ObjectInfo
+from ..model import BucketStatus, InUse, ObjectInfo
 from ..names import check_bucket_name, metadata_wildcard, stream_name
 from ..reading.reader import ObjectReader, ReadContext
 from ..stream.streams import Streams
@@ -57,6 +57,8 @@ class History:
         self._rewind = Rewind(js, buckets, records)
         self._pruner = Pruner(streams, records, context.messages, in_use)
         self._restorer = Restorer(js, context, records, commits, putter, changer)
+        self._gate = gate
+        self._mending = asyncio.Lock()
         gate.mend = self.mend
 
     async def enable(self, bucket: str, config: HistoryConfig | None = None) -> HistoryStatus:
@@ -69,15 +71,22 @@ class History:
         status = await self._buckets.status(bucket)
         known = await self._streams.find(bucket)
         if known is None:
-            with contextlib.suppress(BucketExists):  # somebody else does the same
+            try:
                 await self._streams.create(status, config or HistoryConfig())
-        elif not known.enabled or known.bucket_created != status.created.isoformat():
-            await self._streams.resume(status, config or known.config)
-        elif config is not None:
-            change = HistoryChange(config.replicas, config.compression, config.max_bytes, config.keep_versions, config.keep_days)
-            await self._streams.update(bucket, change)
+            except BucketExists:  # somebody else does the same
+                known = await self._streams.find(bucket)
+        if known is not None:
+            await self._go_on(known, status, config)
         await self._begun(bucket)
         return await self._streams.status(bucket)
+
+    async def _go_on(self, known: HistoryStatus, bucket: BucketStatus, config: HistoryConfig | None) -> None:
+        if not known.enabled or known.bucket_created != bucket.created.isoformat():
+            anew = known.bucket_created == bucket.created.isoformat() and await self._streams.went_back(bucket.name)
+            await self._streams.resume(bucket, config or known.config, anew=anew)
+        elif config is not None:
+            change = HistoryChange(config.replicas, config.compression, config.max_bytes, config.keep_versions, config.keep_days)
+            await self._streams.update(bucket.name, change)
 
     async def update(self, bucket: str, change: HistoryChange) -> HistoryStatus:
         """Raises InvalidBucketConfig."""
@@ -105,8 +114,8 @@ class History:
 
         What this or another process has just written is in it: if the history is behind, it is waited for, two seconds at most.
         """
-        status = await self._caught_up(bucket, name)
-        return await self._versions.of(status, name, limit)
+        await self._has_current(bucket, name)
+        return await self._versions.of(await self._streams.status(bucket), name, limit)
 
     async def version_info(self, bucket: str, name: str, version: str) -> ObjectInfo:
         """One version's metadata; its revision is the one that it had in the bucket. Raises VersionNotFound."""
@@ -127,8 +136,10 @@ class History:
         return await self._restorer.restore(bucket, name, version, writer=writer, expected_revision=expected_revision)
 
     async def undelete(self, bucket: str, name: str, *, writer: str = "") -> ObjectInfo:
-        """Bring the last version of a deleted object back. Raises VersionNotFound when nothing is left of it, ObjectExists."""
-        await self._caught_up(bucket, name)
+        """Bring the last version of a deleted object back. Raises VersionNotFound when nothing is left of it, ObjectExists, and
+        HistoryBehind when the history does not even have the deletion: its last version may not be the last."""
+        if not await self._has_current(bucket, name):
+            raise HistoryBehind(f"The history of {bucket!r} has not copied the deletion of {name!r} yet. Try again in a moment.")
         return await self._restorer.undelete(bucket, name, writer=writer)
 
     async def trash(self, bucket: str) -> Index:
@@ -159,15 +170,21 @@ class History:
             yield restored
 
     async def remove(self, bucket: str, name: str, version: str) -> None:
-        """Remove one version and its data for good. Raises VersionNotFound, and Conflict for the current one."""
-        await self._pruner.remove(await self._streams.status(bucket), name, version)
+        """Remove one version and its data for good, unless the bucket or another version has that too.
 
-    async def forget(self, bucket: str, name: str) -> None:
-        """Remove all versions of a name for good. No history is no error."""
+        Raises VersionNotFound, Conflict for the current one, and HistoryBehind.
+        """
+        status = await self._streams.status(bucket)
+        with contextlib.suppress(BucketNotFound):  # an archive
+            await self._gate.wait(bucket, await self._messages.last(bucket, name))  # it may need the same data
+        await self._pruner.remove(status, name, version)
+
+    async def forget(self, bucket: str, name: str, upto: int) -> None:
+        """Remove the versions of a name for good that were written up to this revision of the bucket. No history is no error."""
         status = await self._streams.find(bucket)
         if status is not None:
-            await self._caught_up(bucket, name)
-            await self._pruner.forget(status, name)
+            await self._has_current(bucket, name)
+            await self._pruner.forget(status, name, upto)
 
     async def missed(self, bucket: str) -> int:
         """How many messages (at least) were gone from the bucket before they were copied, since the history was last switched on.
@@ -187,17 +204,26 @@ class History:
 
         True: that was so. For a periodic task; a bucket's own overwrites do it too.
         """
+        if not await self._mended(bucket, resume=False):
+            return False
+        async with self._mending:  # many may have seen the same: it must not be copied anew once for each
+            await self._mended(bucket, resume=True)
+        return True
+
+    async def _mended(self, bucket: str, *, resume: bool) -> bool:
+        """Whether that is to be done, and done if ``resume``."""
         known = await self._streams.find(bucket)
         if known is None or not known.enabled:
             return False
         try:
             status = await self._buckets.status(bucket)
+            same = known.bucket_created == status.created.isoformat()
+            if same and not await self._streams.went_back(bucket):
+                return False
         except BucketNotFound:
             return False
-        same = known.bucket_created == status.created.isoformat()
-        if same and await self._streams.last_copied(bucket) <= status.stream.last_seq:
-            return False
-        await self._streams.resume(status, known.config, anew=same)
+        if resume:
+            await self._streams.resume(status, known.config, anew=same)
         return True
 
     async def keeps_up(self, bucket: str, *, within: float) -> bool:
@@ -219,25 +245,19 @@ class History:
         """Whether it has this metadata message, or has had it: one may be overwritten, and a deletion pruned with all before it."""
         return await self._streams.has(bucket, entry) or await self._streams.last_copied(bucket) >= entry.revision
 
-    async def let_go(self, bucket: str, *, remove: bool) -> None:
-        """Before a bucket is deleted: keep its history as an archive that is complete, or remove it. Raises HistoryBehind."""
+    async def complete(self, bucket: str) -> None:
+        """Before a bucket is deleted whose history is to be kept: wait until that has everything. Raises HistoryBehind."""
         status = await self._streams.find(bucket)
-        if status is None:
-            return
-        if not remove and status.enabled:
-            await self._complete(bucket)
-        await self.disable(bucket, remove=remove)
-
-    async def go_on(self, bucket: str) -> None:
-        """After ``let_go``, when the bucket was not deleted after all."""
-        known = await self._streams.find(bucket)
-        if known is not None and not known.enabled:
-            await self.enable(bucket)
-
-    async def _complete(self, bucket: str) -> None:
-        """Wait until everything that is in the bucket is in the history too."""
-        if not await self.keeps_up(bucket, within=COMPLETE_SECONDS):
+        if status is not None and status.enabled and not await self.keeps_up(bucket, within=COMPLETE_SECONDS):
             raise HistoryBehind(f"The history of {bucket!r} does not have everything yet, so the bucket was not deleted. Try again later.")
+
+    async def let_go(self, bucket: str, *, remove: bool) -> None:
+        """After a bucket was deleted: keep its history as an archive, or remove it; unless it goes on for a new bucket of that name."""
+        known = await self._streams.find(bucket)
+        with contextlib.suppress(BucketNotFound):
+            if known is None or known.bucket_created == (await self._buckets.status(bucket)).created.isoformat():
+                return
+        await self.disable(bucket, remove=remove)
 
     async def _last_sequence(self, bucket: str) -> int:
         """The last message that is still there."""
@@ -255,18 +275,23 @@ class History:
                 return
             await asyncio.sleep(CATCH_UP_PAUSE)
 
-    async def _caught_up(self, bucket: str, name: str) -> HistoryStatus:
-        """Wait a little until the history has what the bucket has of ``name``."""
-        status = await self._streams.status(bucket)
-        if not status.enabled:
-            return status
+    async def _has_current(self, bucket: str, name: str) -> bool:
+        """Whether the history has what the bucket has of ``name``, or gets it within two seconds. True where nothing is copied."""
+        if not (await self._streams.status(bucket)).enabled:
+            return True
         until = time.monotonic() + CATCH_UP_SECONDS
+        mended = False
         while time.monotonic() < until:
             try:
                 current = await self._messages.last(bucket, name)
             except BucketNotFound:
-                return status
-            if current is None or await self._has_had(bucket, current):
-                return status
+                return True
+            if current is None or await self._streams.has(bucket, current):
+                return True
+            if not mended:
+                await self.mend(bucket)
+                mended = True
+            if await self._streams.last_copied(bucket) >= current.revision:
+                return True
             await asyncio.sleep(CATCH_UP_PAUSE)
-        return status
+        return False

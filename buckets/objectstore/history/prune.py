@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from ..bulk import each
 from ..entry import Entry
 from ..errors import BucketNotFound, Conflict, VersionNotFound
 from ..model import InUse
@@ -12,12 +13,13 @@ from ..names import NUID, chunk_subject, chunk_wildcard, history_stream, metadat
 from ..stream.messages import Messages
 from ..times import NANOSECONDS
 from .model import HistoryConfig, HistoryStatus, Pruned
-from .records import Records, possible_subjects
+from .records import Record, Records
 from .streams import HistoryStreams
 
 DAY = 24 * 3600 * NANOSECONDS
 # Data that no metadata refers to may belong to an upload in progress, until nothing has come for an hour.
 ABANDONED = 3600 * NANOSECONDS
+REMOVING_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,20 @@ class Pruner:
         now_ns = now_ns or await self._streams.now_ns(bucket)
         data = await self._streams.subjects(bucket, chunk_wildcard(bucket))  # before the records: what comes later is not looked at
         by_subject = await self._by_subject(bucket)
-        await self._streams.note_copied(bucket)
-        versions = 0
-        wanted: set[str] = set()
-        for subject, records in by_subject.items():
-            first = first_kept(records, status.config, now_ns)
-            if first:
-                before = records[first].sequence if first < len(records) else records[-1].sequence + 1  # what came since stays
-                versions += await self._streams.purge(bucket, subject, before=before)
-            wanted |= {record.nuid for record in records[first:]}
+        going = {subject: first_kept(records, status.config, now_ns) for subject, records in by_subject.items()}
+        wanted = {record.nuid for subject, records in by_subject.items() for record in records[going[subject] :]}
         pruned = {record.nuid for records in by_subject.values() for record in records} - wanted
-        in_use = await self._in_use(bucket)
+        spared = wanted | set(await self._in_use(bucket))
+        unwanted = [subject for subject in data if _nuid(subject) not in spared]
+        wholly = [subject for subject, records in by_subject.items() if going[subject] == len(records)]
+        await self._streams.note_copied(bucket, {*unwanted, *wholly})
+        versions = 0
+        for subject, first in going.items():
+            if first:  # up to the last one that was looked at: what came since stays
+                versions += await self._streams.purge(bucket, subject, before=by_subject[subject][first - 1].sequence + 1)
         removed = 0
-        for subject in data:
-            nuid = subject.rpartition(".")[2]
-            if nuid in wanted or nuid in in_use or not (nuid in pruned or await self._abandoned(bucket, subject, now_ns)):
+        for subject in unwanted:
+            if not (_nuid(subject) in pruned or await self._abandoned(bucket, subject, now_ns)):
                 continue
             if not await self._in_bucket(bucket, subject):  # what is there still belongs to something
                 removed += bool(await self._streams.purge(bucket, subject))
@@ -73,30 +74,50 @@ class Pruner:
         current = await self._current(bucket, name)
         if current is not None and current.raw == found.entry.raw and found is records[-1]:
             raise Conflict(f"This is the current version of {name!r}: delete the object instead.")
-        await self._streams.note_copied(bucket)
+        nuid = found.entry.info(bucket).nuid
+        await self._streams.note_copied(bucket, {found.message.subject, *([chunk_subject(bucket, nuid)] if nuid else [])})
         await self._streams.delete_message(bucket, found.entry.revision)
-        await self._remove_data(bucket, {found.entry.info(bucket).nuid})
+        await self._remove_data(bucket, {nuid})
 
-    async def forget(self, status: HistoryStatus, name: str) -> None:
-        """Remove all versions of ``name``, its deletions too."""
+    async def forget(self, status: HistoryStatus, name: str, upto: int) -> None:
+        """Remove the versions of ``name`` that were written up to this revision of the bucket, deletions too; with their data, unless the
+        bucket has it under another name; and with it the versions that it had under other names."""
         bucket = status.bucket
-        records = await self._records.of(bucket, name)
-        if not records:
-            return
-        await self._streams.note_copied(bucket)
-        for subject in possible_subjects(bucket, name):
-            await self._streams.purge(bucket, subject, before=records[-1].entry.revision + 1)  # what came since stays
-        await self._forget_data(bucket, {record.entry.info(bucket).nuid for record in records})
+        earlier = await self._streams.of_earlier_buckets(bucket)
+        found = await self._records.of(bucket, name)
+        records = [record for record in found if record.entry.revision <= earlier or record.bucket_revision <= upto]
+        shared = await self._not_live(bucket, {record.entry.info(bucket).nuid for record in records})
+        chunks = [chunk_subject(bucket, nuid) for nuid in shared]
+        going = {record.entry.revision: record for some in [records, *shared.values()] for record in some}
+        await self._streams.note_copied(bucket, {*chunks, *(record.message.subject for record in going.values())})
+        for subject in chunks:  # first: the records tell what is left to do, should this be cut short
+            await self._streams.purge(bucket, subject)
+        # One by one: records of another name may lie on the same subject.
+        removed = await each(going, lambda sequence: self._streams.delete_message(bucket, sequence), at_once=REMOVING_AT_ONCE)
+        for outcome in removed:
+            if outcome.error is not None:
+                raise outcome.error
 
-    async def _forget_data(self, bucket: str, nuids: Iterable[str]) -> None:
-        """Of these, what is in the bucket under no name any more: under whatever names versions had it before they were renamed."""
-        gone = {nuid for nuid in nuids if nuid and not await self._in_bucket(bucket, chunk_subject(bucket, nuid))}
+    async def _not_live(self, bucket: str, nuids: Iterable[str]) -> dict[str, list[Record]]:
+        """Of these, those that the bucket has under no name any more: each with its records of any name."""
+        found: dict[str, list[Record]] = {
+            nuid: [] for nuid in nuids if nuid and not await self._in_bucket(bucket, chunk_subject(bucket, nuid))
+        }
+        if not found:
+            return found
         async with aclosing(self._records.all(bucket)) as records:
-            found = [record.entry.revision async for record in records if record.entry.info(bucket).nuid in gone]
-        for sequence in found:
-            await self._streams.delete_message(bucket, sequence)
-        for nuid in gone:
-            await self._streams.purge(bucket, chunk_subject(bucket, nuid))
+            async for record in records:
+                if (nuid := record.entry.info(bucket).nuid) in found:
+                    found[nuid].append(record)
+        return {nuid: some for nuid, some in found.items() if not await self._has_live(bucket, nuid, some)}
+
+    async def _has_live(self, bucket: str, nuid: str, records: Iterable[Record]) -> bool:
+        """Whether one of the names is there with this nuid: an empty object has no chunks that would tell."""
+        for name in {record.entry.name for record in records}:
+            current = await self._current(bucket, name)
+            if current is not None and not current.deleted and current.info(bucket).nuid == nuid:
+                return True
+        return False
 
     async def _remove_data(self, bucket: str, nuids: Iterable[str]) -> None:
         """Of these, what no version of any name has."""
@@ -132,7 +153,11 @@ class Pruner:
 
     async def _abandoned(self, bucket: str, subject: str, now_ns: int) -> bool:
         last = await self._messages.stored(history_stream(bucket), last_by_subj=subject)
-        return last is not None and bool(NUID.match(subject.rpartition(".")[2])) and now_ns - last.time_ns > ABANDONED
+        return last is not None and bool(NUID.match(_nuid(subject))) and now_ns - last.time_ns > ABANDONED
+
+
+def _nuid(subject: str) -> str:
+    return subject.rpartition(".")[2]
 
 
 def first_kept(records: Sequence[Kept], config: HistoryConfig, now_ns: int) -> int:

@@ -112,6 +112,8 @@ class Restorer:
         try:
             if now is not None and await self._same(bucket, entry, now):
                 return Restored(entry.name, "unchanged")
+            if not await self._is_version(bucket, entry):
+                raise VersionNotFound(f"The version of {entry.name!r} that was there then is not in the history any more.")
             expected = now.revision if now is not None else 0
             await self.restore(bucket, entry.name, str(entry.revision), writer=writer, expected_revision=expected)
         except ObjectStoreError as error:
@@ -123,6 +125,11 @@ class Restorer:
             return True
         record = await self._records.one(bucket, entry.revision)  # an index may keep less than all of large metadata
         return record is not None and _content(record.entry.info(bucket)) == _content(now.info(bucket))
+
+    async def _is_version(self, bucket: str, entry: Entry) -> bool:
+        """Whether the history has under the entry's revision what the entry says: one that was made anew counts from 1 again."""
+        record = await self._records.one(bucket, entry.revision)
+        return record is not None and record.entry.for_listing(bucket).raw == entry.raw
 
     async def _remove_one(self, bucket: str, name: str, now: Entry, writer: str) -> Restored:
         try:

@@ -75,13 +75,14 @@ class Rewind:
             self._trash.keep(key, known)
         return known
 
-    async def _state(self, status: HistoryStatus) -> tuple[int, ...]:
+    async def _state(self, status: HistoryStatus) -> tuple[Hashable, ...]:
         """What is different when the trash may be."""
         try:
-            stream = (await self._streams.status(status.bucket)).stream
+            bucket = await self._streams.status(status.bucket)
         except BucketNotFound:
-            return (status.stream.last_seq, status.stream.messages, hash(status.created))
-        return (status.stream.last_seq, status.stream.messages, hash(status.created), stream.last_seq, stream.messages)
+            return (status.created, status.stream.last_seq, status.stream.messages)
+        there = bucket.stream
+        return (status.created, status.stream.last_seq, status.stream.messages, bucket.created, there.last_seq, there.messages)
 
     async def _deleted(self, status: HistoryStatus) -> list[Entry]:
         live = await self._live(status.bucket)

@@ -3,37 +3,42 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..entry import Entry
 from ..errors import BucketNotFound, HistoryOff, HistoryUnsupported, ServerError
 from ..model import BucketStatus
 from ..names import check_bucket_name, history_stream, stream_name, token_subject
-from ..stream.messages import Messages
+from ..stream.messages import Messages, StoredMessage
 from ..stream.sourced import Source, bucket_sequence
-from ..times import parse_time_ns
+from ..times import parse_time, parse_time_ns
 from ..transport.jetstream import MESSAGE_NOT_FOUND, JetStream
 from .config import (
-    COPIED,
     HISTORY_LEVEL,
     begins_after,
     changed,
     check_config,
     copied_mark,
+    epoch,
     history_status,
     is_history,
     marks,
     new_stream,
     own_metadata,
+    resumed_at,
     rules,
     settings,
     source_filter,
     source_of,
+    with_mark,
 )
 from .model import HistoryChange, HistoryConfig, HistoryStatus
 
 DROP_SECONDS = 5.0
 DROP_PAUSE = 0.02
+# How often a change is made again that somebody else's change, of the same moment, has undone.
+CHANGES = 4
 
 
 class HistoryStreams:
@@ -85,30 +90,52 @@ class HistoryStreams:
         """
         check_config(config, alone=not bucket.stream.cluster)
         await self._check_server()
-        info = await self.info(bucket.name)
-        same = history_status(info).bucket_created == bucket.created.isoformat() and not anew
+        before = await self.info(bucket.name)
+        same = history_status(before).bucket_created == bucket.created.isoformat() and not anew
         start = await self.last_copied(bucket.name) + 1 if same else 1
-        floor = begins_after(info["config"]) if same else int(info.get("state", {}).get("last_seq", 0))
-        off = self._changed_config(info, config)
-        source = source_of(bucket.name, start, source_filter(off), same)
-        metadata = own_metadata(off) | marks(config, bucket, floor, source.get("filter_subject", ""), start - 1)
-        return await self._update(bucket.name, off | {"sources": [source], "metadata": metadata})
+        floor = begins_after(before["config"]) if same else int(before.get("state", {}).get("last_seq", 0))
+        source = source_of(bucket.name, start, source_filter(before["config"]), same)
+        metadata = marks(config, bucket, floor, source.get("filter_subject", ""), start - 1)
+
+        def change(info: dict[str, Any]) -> dict[str, Any] | None:
+            found = info["config"]
+            if found.get("sources") and resumed_at(found) != resumed_at(before["config"]):
+                return None  # done, by us or somebody else
+            off = self._changed_config(info, config)
+            return off | {"sources": [source], "metadata": own_metadata(off) | metadata}
+
+        return await self._change(bucket.name, change)
 
     async def update(self, bucket: str, change: HistoryChange) -> HistoryStatus:
-        info = await self.info(bucket)
-        status = history_status(info)
-        config = changed(status.config, change, alone=not status.stream.cluster)
-        wanted = self._changed_config(info, config)
-        return await self._update(bucket, wanted | {"metadata": own_metadata(wanted) | rules(config)})
+        def updated(info: dict[str, Any]) -> dict[str, Any] | None:
+            status, metadata = history_status(info), own_metadata(info["config"])
+            config = changed(status.config, change, alone=not status.stream.cluster)
+            wanted = self._changed_config(info, config) | {"metadata": metadata | rules(config)}
+            same = all(info["config"].get(key) == wanted[key] for key in settings(config, 1))
+            return None if same and wanted["metadata"] == metadata else wanted
+
+        return await self._change(bucket, updated)
 
     async def stop(self, bucket: str) -> HistoryStatus:
         """Copy nothing more; what there is stays."""
-        return await self._update(bucket, (await self.info(bucket))["config"] | {"sources": []})
+        return await self._change(bucket, lambda info: info["config"] | {"sources": []} if info["config"].get("sources") else None)
+
+    async def _change(self, bucket: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> HistoryStatus:
+        """Have the server take what ``change`` makes of the configuration, until it has nothing more to change: the server knows no
+        conditional update, and one of another process may undo this one."""
+        info = await self.info(bucket)
+        for _ in range(CHANGES):
+            wanted = change(info)
+            if wanted is None:
+                break
+            await self._update(bucket, wanted)
+            info = await self.info(bucket)
+        return history_status(info)
 
     async def remove(self, bucket: str) -> None:
         """Everything in it, for good. Removing twice is no error."""
         try:
-            await self._js.api(f"STREAM.DELETE.{history_stream(check_bucket_name(bucket))}", about=bucket)
+            await self._js.delete_stream(history_stream(check_bucket_name(bucket)), about=bucket)
         except BucketNotFound:
             return
 
@@ -193,21 +220,62 @@ class HistoryStreams:
                     await self.delete_message(bucket, after)
 
     async def last_copied(self, bucket: str) -> int:
-        """The bucket's sequence up to which the history has everything; 0 when it has nothing."""
-        config = (await self.info(bucket))["config"]
-        message = await self._messages.stored(history_stream(bucket), last_by_subj=f"$O.{bucket}.>")
-        source = Source.of(message.message) if message is not None and message.sequence > begins_after(config) else None
-        return max(source.sequence if source else 0, copied_mark(config))
-
-    async def note_copied(self, bucket: str) -> None:
-        """Before messages are removed that may be the last ones: what ``last_copied`` says must not go back."""
-        before = await self.info(bucket)
-        copied = await self.last_copied(bucket)
+        """The bucket's sequence up to which the history has everything; 0 when it has nothing of the bucket that is there now. For an
+        archive, of the one that was."""
         info = await self.info(bucket)
-        config = info["config"]
-        same = history_status(before).bucket_created == history_status(info).bucket_created
-        if same and config.get("sources") and copied > copied_mark(config):
-            await self._update(bucket, config | {"metadata": own_metadata(config) | {COPIED: str(copied)}})
+        if await self._is_of_another(info):
+            return 0
+        return _copied(info["config"], await self._newest(bucket))
+
+    async def went_back(self, bucket: str) -> bool:
+        """Whether the bucket has lost messages that were copied (power failure, a restored backup): it gives their sequences out again.
+
+        Seen when it has not yet come as far again, or by another message in the place of the one that was copied last. Raises
+        BucketNotFound.
+        """
+        config, newest = (await self.info(bucket))["config"], await self._newest(bucket)
+        copied = _copied(config, newest)
+        info = await self._js.api(f"STREAM.INFO.{stream_name(bucket)}", about=bucket)  # after that: what comes meanwhile is no loss
+        if copied > int(info.get("state", {}).get("last_seq", 0)):
+            return True
+        if newest is None or bucket_sequence(newest) != copied:
+            return False
+        original = await self._messages.stored(stream_name(bucket), seq=copied)
+        return original is not None and (original.subject, original.data) != (newest.subject, newest.data)
+
+    async def of_earlier_buckets(self, bucket: str) -> int:
+        """Up to which of its sequences it has what was copied from an earlier bucket, or from what the bucket was before it went back."""
+        info = await self.info(bucket)
+        if await self._is_of_another(info):
+            return int(info.get("state", {}).get("last_seq", 0))
+        return begins_after(info["config"])
+
+    async def _is_of_another(self, info: dict[str, Any]) -> bool:
+        """Whether there is a bucket, and it is not the one that this history has copied."""
+        status = history_status(info)
+        try:
+            answer = await self._js.api(f"STREAM.INFO.{stream_name(status.bucket)}", about=status.bucket)
+        except BucketNotFound:
+            return False
+        created = parse_time(answer.get("created"))
+        return created is not None and created.isoformat() != status.bucket_created
+
+    async def _newest(self, bucket: str) -> StoredMessage | None:
+        return await self._messages.stored(history_stream(bucket), last_by_subj=f"$O.{bucket}.>")
+
+    async def note_copied(self, bucket: str, going: Collection[str]) -> None:
+        """Before what is on these subjects is removed: if the history's last message is, what ``last_copied`` says must not go back."""
+        before, newest = (await self.info(bucket))["config"], await self._newest(bucket)
+        if newest is None or newest.subject not in going:
+            return
+        copied = _copied(before, newest)
+
+        def change(info: dict[str, Any]) -> dict[str, Any] | None:
+            config = info["config"]
+            wanted = config.get("sources") and epoch(config) == epoch(before) and copied > copied_mark(config)
+            return with_mark(config, copied) if wanted else None
+
+        await self._change(bucket, change)
 
     async def now_ns(self, bucket: str) -> int:
         """The server's time in nanoseconds."""
@@ -228,3 +296,9 @@ class HistoryStreams:
         if not isinstance(level, int) or level < HISTORY_LEVEL:
             version = self._js.connection.state.server_version
             raise HistoryUnsupported(f"A history needs nats-server 2.14 or later; this one is {version}. Everything else works without it.")
+
+
+def _copied(config: dict[str, Any], newest: StoredMessage | None) -> int:
+    """Up to which sequence of the bucket a history with this newest message has everything."""
+    source = Source.of(newest.message) if newest is not None and newest.sequence > begins_after(config) else None
+    return max(source.sequence if source else 0, copied_mark(config))

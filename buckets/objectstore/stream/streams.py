@@ -1,10 +1,9 @@
 """Buckets as streams (ADR-20): creating, changing, sealing, listing, asking and deleting them."""
 
 import logging
-from datetime import datetime
 from typing import Any
 
-from ..errors import BucketExists, BucketNotFound, InvalidBucketConfig, Unavailable
+from ..errors import BucketExists, BucketNotFound, InvalidBucketConfig
 from ..model import BucketChange, BucketConfig, BucketStatus
 from ..names import check_bucket_name, stream_name
 from ..transport.jetstream import JetStream
@@ -107,18 +106,8 @@ class Streams:
 
     async def delete(self, bucket: str) -> None:
         """The bucket and everything in it. Raises BucketNotFound."""
-        created = (await self.status(bucket)).created
-        try:
-            await self._js.api(f"STREAM.DELETE.{stream_name(bucket)}", about=bucket, again=False)
-        except Unavailable:  # it may be deleted, and another one of its name be there already
-            if await self._is_there(bucket, created):
-                raise
-
-    async def _is_there(self, bucket: str, created: datetime) -> bool:
-        try:
-            return (await self.status(bucket)).created == created
-        except BucketNotFound:
-            return False
+        await self.status(bucket)
+        await self._js.delete_stream(stream_name(bucket), about=bucket)
 
     async def messages(self, bucket: str, subject: str) -> int:
         """How many messages the leader has on ``subject`` (a literal one); 0 when the bucket is gone."""

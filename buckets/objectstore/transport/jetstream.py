@@ -123,6 +123,29 @@ class JetStream:
 
         return await retrying(ask, RETRIES if again else 1)
 
+    async def delete_stream(self, stream: str, *, about: str = "") -> None:
+        """Delete the stream that there is now, with retries, but none that was made under its name meanwhile: after a try without an
+        answer it is looked at first, and gone or another one is a success. Raises BucketNotFound when there was none to begin with."""
+        created = await self._created(stream, about)
+        unanswered = False
+
+        async def attempt() -> None:
+            nonlocal unanswered
+            try:
+                if not unanswered or await self._created(stream, about) == created:
+                    await self.api(f"STREAM.DELETE.{stream}", about=about, again=False)
+            except Unavailable:
+                unanswered = True
+                raise
+            except BucketNotFound:
+                if not unanswered:
+                    raise
+
+        await retrying(attempt)
+
+    async def _created(self, stream: str, about: str) -> str:
+        return str((await self.api(f"STREAM.INFO.{stream}", about=about)).get("created"))
+
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Publish into a stream and wait for its ack, without retries. A subject of no stream raises ``Unavailable``."""
         return self._checked(await self.connection.request(subject, payload, headers=headers), subject)
