@@ -74,6 +74,19 @@ class NatsServer:
     def kill(self) -> None:
         self._end("kill")
 
+    def back_up(self) -> None:
+        """Keep all data as it is now, for ``go_back``; the server restarts."""
+        self.stop()
+        shutil.copytree(self.directory / "js", self.directory / "backup")
+        self.start()
+
+    def go_back(self) -> None:
+        """Restart with the data of the last ``back_up``."""
+        self.kill()
+        shutil.rmtree(self.directory / "js")
+        (self.directory / "backup").rename(self.directory / "js")
+        self.start()
+
     def remove(self) -> None:
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,13 +1,15 @@
 """The live bucket: what every client does is in the index, whatever happens to the connection."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
 import nats
 import pytest
 from nats.aio.client import Client
 
-from buckets.objectstore import BucketConfig, BucketNotFound, LiveBucket, ObjectStore
+from buckets.objectstore import BucketConfig, BucketNotFound, LiveBucket, ObjectStore, WatchEvent
 from buckets.objectstore.names import metadata_subject
 from tests.conftest import running_store
 from tests.natsserver import NatsServer
@@ -142,6 +144,95 @@ async def test_objects_that_expire_leave_the_index(store: ObjectStore) -> None:
     await store.put("short", "x", pieces(b"data"))
     await until(live, lambda: names(live) == {"x"})
     await until(live, lambda: not names(live))
+
+
+async def test_a_clock_that_is_ahead_of_the_servers_expires_nothing(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    skew_clock(monkeypatch, 600)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SWEEP_SECONDS", 0.01)
+    await store.create_bucket(BucketConfig("ahead", ttl=300))
+    live = await store.live("ahead")
+    swept, expire = asyncio.Event(), live.expire
+
+    async def expired(now_ns: int) -> None:
+        await expire(now_ns)
+        swept.set()
+
+    monkeypatch.setattr(live, "expire", expired)
+    await store.put("ahead", "x", pieces(b"data"))
+    await until(live, lambda: names(live) == {"x"})
+    swept.clear()
+    await asyncio.wait_for(swept.wait(), PATIENCE)
+    assert names(live) == {"x"}
+    await store.delete_bucket("ahead")
+
+
+async def test_a_clock_that_is_behind_the_servers_expires_in_time(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    skew_clock(monkeypatch, -600)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SETTINGS_SECONDS", 1000)
+    await store.create_bucket(BucketConfig("behind", ttl=1.0))
+    live = await store.live("behind")
+    await store.put("behind", "x", pieces(b"data"))
+    await until(live, lambda: names(live) == {"x"})
+    await until(live, lambda: not names(live))
+    await store.delete_bucket("behind")
+
+
+async def test_the_servers_time_is_asked_for_again(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock that goes on in between may stand still for a while, as in a computer that is suspended."""
+    monkeypatch.setattr("buckets.objectstore.watching.clock.time.monotonic_ns", lambda: 0)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets.SETTINGS_SECONDS", 0.02)
+    monkeypatch.setattr("buckets.objectstore.watching.livebuckets._Tended._check", nothing_vanished)
+    await store.create_bucket(BucketConfig("standing", ttl=1.0))
+    live = await store.live("standing")
+    await store.put("standing", "x", pieces(b"data"))
+    await until(live, lambda: names(live) == {"x"})
+    await until(live, lambda: not names(live))
+    await store.delete_bucket("standing")
+
+
+def skew_clock(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Of this process, not of the server."""
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + seconds * 10**9)
+    monkeypatch.setattr(time, "time", lambda: now() / 1e9 + seconds)
+
+
+async def nothing_vanished(_: object) -> bool:
+    return True
+
+
+async def test_a_stream_that_went_back_is_followed_from_there(fresh_nats_server: NatsServer) -> None:
+    """As after a power loss: the newest messages are gone, and their sequences are given out again."""
+    async with running_store(fresh_nats_server) as store:
+        await store.create_bucket(BucketConfig("live"))
+        await store.put("live", "kept", pieces(b"data"))
+        await asyncio.to_thread(fresh_nats_server.back_up)
+        live = await store.live("live")
+        for name in ("kept", "lost", "lost"):
+            info = await store.put("live", name, pieces(b"data"))
+        assert await live.wait_revision(info.revision, PATIENCE)
+        async with aclosing(store.watch("live")) as watch:
+            await told_state(watch, {"kept", "lost"})
+            await asyncio.to_thread(fresh_nats_server.go_back)
+            await told_state(watch, {"kept"})
+            new = await store.put("live", "new", pieces(b"data"))
+            assert (await asyncio.wait_for(anext(watch), PATIENCE)).info == new
+        await until(live, lambda: names(live) == {"kept", "new"})
+        assert list(live.index.infos()) == await store.list("live")
+
+
+async def told_state(watch: AsyncIterator[WatchEvent], wanted: set[str]) -> None:
+    """Take events until these are all objects that there are."""
+    objects: set[str] = set()
+    async with asyncio.timeout(PATIENCE):
+        async for event in watch:
+            if event.refresh:
+                objects.clear()
+            elif event.info is not None:
+                objects.add(event.info.name)
+            elif objects == wanted:
+                return
 
 
 async def test_a_bucket_that_nobody_uses_is_dropped(store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

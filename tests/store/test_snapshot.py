@@ -15,6 +15,7 @@ from buckets.objectstore.watching import livebuckets
 from buckets.objectstore.watching.snapshot import Position, Snapshots
 from tests.natsserver import NatsServer
 from tests.store.helpers import pieces
+from tests.store.test_hostile import publish_raw
 from tests.store.test_live import PATIENCE, names, until
 
 Start = Callable[[], AbstractAsyncContextManager[ObjectStore]]
@@ -160,6 +161,87 @@ async def test_a_stream_that_has_lost_its_end_is_read_anew(start: Start, store: 
         async with start() as again:
             live = await ready(again, bucket)
             assert (names(live), live.loaded) == ({"a"}, 1)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        ["other0", "other1", "other2", "other3", "other2"],  # nothing is left where the snapshot ends
+        ["last", "other1", "last", "other3", "last"],  # but there is a newer one of that name
+        ["last", "other1", "other2", "other2"],  # an older one
+        ["other0", "other1", "last", "other2"],  # another one
+        ["other0"],  # it is not as long
+    ],
+)
+async def test_a_stream_that_went_back_and_was_written_on_is_read_anew(
+    fresh_nats_server: NatsServer, tmp_path: Path, instead: list[str]
+) -> None:
+    """Restored from a backup that is older than the snapshot."""
+    async with started(fresh_nats_server, tmp_path / "none") as store:
+        await store.create_bucket(BucketConfig("back"))
+        await store.put("back", "kept", pieces(b"data"))
+        await asyncio.to_thread(fresh_nats_server.back_up)
+    async with started(fresh_nats_server, tmp_path / "index") as store:
+        live = await ready(store, "back")
+        for number in range(3):
+            info = await store.put("back", "last", pieces(b"x" * number))
+        assert await live.wait_revision(info.revision, PATIENCE)
+    await asyncio.to_thread(fresh_nats_server.go_back)
+    async with started(fresh_nats_server, tmp_path / "index") as store:
+        for name in instead:
+            await store.put("back", name, pieces(b"data"))
+        live = await ready(store, "back")
+        assert list(live.index.infos()) == await store.list("back")
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_only_what_was_last_written_is_read_again_where_that_was_replaced(
+    start: Start, store: ObjectStore, bucket: str, deleted: bool
+) -> None:
+    for name in ("a", "b", "hot", "hot"):
+        await store.put(bucket, name, pieces(b"data"))
+    async with start() as first:
+        live = await ready(first, bucket)
+        info = await store.put(bucket, "hot", pieces(b"data"))
+        assert await live.wait_revision(info.revision, PATIENCE)
+    if deleted:
+        await store.delete(bucket, "hot")
+    else:
+        await store.put(bucket, "hot", pieces(b"newest"))
+    await store.put(bucket, "c", pieces(b"data"))
+    async with start() as again:
+        live = await ready(again, bucket)
+        assert live.loaded == 2
+        assert list(live.index.infos()) == await store.list(bucket)
+
+
+async def test_all_is_read_again_where_what_was_last_written_is_gone(
+    start: Start, store: ObjectStore, bucket: str, foreign: Client
+) -> None:
+    for name in ("a", "b"):
+        await store.put(bucket, name, pieces(b"data"))
+    await run_once(start, bucket)
+    await foreign.jetstream().purge_stream(f"OBJ_{bucket}", subject=metadata_subject(bucket, "b"))
+    await store.put(bucket, "c", pieces(b"data"))
+    async with start() as again:
+        live = await ready(again, bucket)
+        assert (names(live), live.loaded) == ({"a", "c"}, 2)
+
+
+async def test_a_last_message_whose_subject_is_no_text_is_no_error(
+    nats_server: NatsServer, start: Start, store: ObjectStore, bucket: str, file: Path
+) -> None:
+    await store.put(bucket, "a", pieces(b"data"))
+    async with start() as first:
+        live = await ready(first, bucket)
+        await asyncio.to_thread(publish_raw, nats_server, f"$O.{bucket}.M.".encode() + b"\xff", b"{}")
+        await until(live, lambda: len(live.index) == 2)
+    found = await Snapshots(file.parent).load(bucket)
+    assert found is not None
+    assert (found[1].token, found[1].before) == ("", 0)
+    async with start() as again:
+        live = await ready(again, bucket)
+        assert (len(live.index), live.loaded) == (2, 0)
 
 
 @pytest.mark.current_server

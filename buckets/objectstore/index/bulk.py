@@ -40,7 +40,8 @@ class Builder:
             index._remember(name, entry.revision)
             return
         known = self._like._rows.get(name) if self._like is not None else None
-        index._rows[name] = known if known is not None and known[REVISION] == entry.revision else row_of(entry, old)
+        same = known is not None and (known[REVISION], known[TIME]) == (entry.revision, entry.time_ns)
+        index._rows[name] = known if known is not None and same else row_of(entry, old)
         index._links.set(name, entry.link)
         index._gone.pop(name, None)
 

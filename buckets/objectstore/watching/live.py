@@ -202,7 +202,7 @@ class LiveBucket:
             await self._remember_ages()
 
     async def expire(self, now_ns: int) -> None:
-        """Drop what is too old, some at a time: thousands may have come in one second."""
+        """Drop what is too old by the server's time, some at a time: thousands may have come in one second."""
         limit = now_ns - round(self.ttl * NANOSECONDS)
         while self.ttl and self._ages and self._ages[0][0] < limit:
             for _ in range(min(EXPIRED_AT_ONCE, len(self._ages))):

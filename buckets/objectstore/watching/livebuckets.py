@@ -14,6 +14,7 @@ from ..names import metadata_wildcard, stream_name
 from ..stream.messages import Messages
 from ..stream.streams import Streams
 from ..transport.jetstream import JetStream
+from .clock import ServerClock
 from .events import WatchEvent, follow
 from .live import LiveBucket
 from .snapshot import Position, Snapshots
@@ -48,7 +49,7 @@ class LiveBuckets:
         found = self.peek(bucket)
         if found is None:
             status = await self._streams.status(bucket)
-            found = self.peek(bucket) or self._start(bucket, status.config.ttl)
+            found = self.peek(bucket) or self._start(bucket, status)
         found.used = time.monotonic()
         return found
 
@@ -106,9 +107,9 @@ class LiveBuckets:
         self._live.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)  # also those that are ending by themselves
 
-    def _start(self, bucket: str, ttl: float) -> LiveBucket:
-        live = LiveBucket(bucket, ttl)
-        tended = _Tended(self._js, self._streams, self._snapshots, live)
+    def _start(self, bucket: str, status: BucketStatus) -> LiveBucket:
+        live = LiveBucket(bucket, status.config.ttl)
+        tended = _Tended(self._js, self._streams, self._snapshots, live, ServerClock(status.time_ns))
         task = asyncio.create_task(tended.run(lambda: self._drop(live)), name=f"live-{bucket}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -130,12 +131,13 @@ class LiveBuckets:
 class _Tended:
     """One live bucket's life."""
 
-    def __init__(self, js: JetStream, streams: Streams, snapshots: Snapshots, live: LiveBucket) -> None:
+    def __init__(self, js: JetStream, streams: Streams, snapshots: Snapshots, live: LiveBucket, clock: ServerClock) -> None:
         self._js = js
         self._streams = streams
         self._messages = Messages(js)
         self._snapshots = snapshots
         self._live = live
+        self._clock = clock
         self._watch = Watch(js, live.bucket, live)
         self._saved = Position()
         self._save_at = self._settings_at = self._check_at = 0.0
@@ -204,7 +206,7 @@ class _Tended:
         while not live.idle and not watch.done():
             await asyncio.wait(tasks, timeout=SWEEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             await live.prepare()
-            await live.expire(time.time_ns())
+            await live.expire(self._clock.now_ns())
             await self._when_due()
             for task in tasks:
                 if task.done() and not task.cancelled() and (error := task.exception()):
@@ -226,6 +228,7 @@ class _Tended:
 
     async def _refresh(self) -> None:
         status = await self._streams.status(self._live.bucket)
+        self._clock.set(status.time_ns)
         await self._live.set_ttl(status.config.ttl)
         state = (*_state(status), self._live.revision)  # a message may come after its subject was purged
         if state != self._checked and await self._check():
@@ -258,7 +261,7 @@ class _Tended:
         A subject stays in the stream until it is purged or expires, so the leader never has fewer than have been seen before it was asked.
         """
         live = self._live
-        await live.expire(time.time_ns())
+        await live.expire(self._clock.now_ns())
         known = live.index.subjects
         return known > 0 and await self._count() < known
 

@@ -25,11 +25,25 @@ PARTIAL_SECONDS = 3600
 
 
 class Position(NamedTuple):
-    """How far a stream has been read: its incarnation, and the last metadata message (0: none)."""
+    """How far a stream has been read: its incarnation, and the last metadata message (0: none).
+
+    ``before``: the last one that was not about the same ``token`` (the end of its subject); 0 when that is not known.
+    """
 
     created: str = ""
     last: int = 0
     last_time: int = 0
+    token: str = ""
+    before: int = 0
+    before_time: int = 0
+
+    def then(self, token: str, sequence: int, time_ns: int) -> "Position":
+        """One message further."""
+        if token == self.token:
+            return self._replace(last=sequence, last_time=time_ns)
+        if not token.isascii():  # it may be no UTF-8: no request and no file can have it
+            return Position(self.created, sequence, time_ns)
+        return Position(self.created, sequence, time_ns, token, self.last, self.last_time)
 
 
 @dataclass(slots=True)
@@ -63,7 +77,7 @@ class Snapshots:
         """Replace the bucket's file. The index may change meanwhile: what is saved is how it is now."""
         if self._folder is None or not position.created:
             return
-        header = Header(index.bucket, position.created, position.last, position.last_time, len(index))
+        header = Header(bucket=index.bucket, objects=len(index), **position._asdict())
         contents = _Contents(list(index._order), index._others.marks(), list(index._links.all()), [])
         for number, (prefix, latest) in enumerate(index._tree.times()):
             contents.folders.append((prefix, str(latest)))
@@ -112,7 +126,7 @@ async def _load(path: Path, bucket: str) -> tuple[Index, Position]:
         if number % 1_000 == 999:
             await asyncio.sleep(0)
     builder.index.revision = header.last
-    return builder.index, Position(header.created, header.last, header.last_time)
+    return builder.index, Position(*(getattr(header, field) for field in Position._fields))
 
 
 def _take(index: Index, block: Block) -> None:

@@ -34,7 +34,7 @@ class BadSnapshot(ValueError):
 @dataclass(frozen=True, slots=True)
 class Header:
     """Of which bucket, and up to where. ``created``: the stream's creation time as the server writes it; ``last`` and ``last_time``
-    (nanoseconds): of the last metadata message that is in it."""
+    (nanoseconds): of the last metadata message that is in it; the last three: see ``Position`` (older files do not have them)."""
 
     bucket: str
     created: str
@@ -42,6 +42,9 @@ class Header:
     last_time: int
     objects: int
     order: str = sys.byteorder
+    token: str = ""
+    before: int = 0
+    before_time: int = 0
 
 
 class Writer:
@@ -214,8 +217,9 @@ def _header(block: Block) -> Header:
         header = Header(**orjson.loads(block.parts[0]))
     except (IndexError, TypeError, ValueError):
         raise BadSnapshot("its header is malformed") from None
-    numbers = (header.last, header.last_time, header.objects)
-    if block.kind != HEADER or header.order != sys.byteorder or any(type(number) is not int or number < 0 for number in numbers):
+    numbers = (header.last, header.last_time, header.objects, header.before, header.before_time)
+    bad_values = type(header.token) is not str or any(type(number) is not int or number < 0 for number in numbers)
+    if block.kind != HEADER or header.order != sys.byteorder or bad_values:
         raise BadSnapshot("its header is malformed")
     return header
 

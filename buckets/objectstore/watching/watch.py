@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
+from typing import Protocol
 
-from ..errors import BucketNotFound, ObjectNotFound, ObjectStoreError
-from ..names import stream_name
+from ..errors import BucketNotFound, ObjectStoreError
+from ..names import stream_name, token_subject
 from ..stream.consumer import Consumer, Delivery
-from ..stream.messages import decode_message
+from ..stream.messages import Messages
 from ..transport.jetstream import JetStream
 from ..transport.wire import RawMessage
 from .snapshot import Position
@@ -32,7 +32,7 @@ class Follower(Protocol):
 
     def on_start(self, resumed: bool, same: bool) -> None:
         """What follows goes on behind the last message, or (not ``resumed``) is the bucket's whole state anew; ``same``: of the
-        bucket that was followed before, and not of a new one of that name."""
+        bucket that was followed before, and not of a new one of that name, nor of one that has gone back to what it was."""
 
     def on_expected(self, messages: int) -> None:
         """So many messages make up the state; some of them may have come already."""
@@ -51,6 +51,7 @@ class Watch:
 
     def __init__(self, js: JetStream, bucket: str, follower: Follower, position: Position | None = None) -> None:
         self._js = js
+        self._messages = Messages(js)
         self._bucket = bucket
         self._follower = follower
         self._consumer: Consumer | None = None
@@ -79,8 +80,7 @@ class Watch:
 
     async def _follow(self) -> None:
         """One consumer's life; returns when it has to be replaced."""
-        before, self.position = self.position, await self._begin()
-        same = self.position.created == before.created
+        self.position, same = await self._begin()
         self._follower.on_start(resumed=bool(self.position.last), same=same)
         consumer = Consumer(self._js, self._bucket, self._on_message, after=self.position.last, heartbeat=HEARTBEAT)
         async with self._deletion_breaks(consumer), consumer:
@@ -93,28 +93,44 @@ class Watch:
                     return
 
     def _on_message(self, token: str, raw: bytes, delivery: Delivery) -> None:
-        self.position = Position(self.position.created, delivery.stream, delivery.time_ns)
+        self.position = self.position.then(token, delivery.stream, delivery.time_ns)
         self._follower.on_message(token, raw, delivery)
         if delivery.pending == 0:
             self._follower.on_drained()
 
-    async def _begin(self) -> Position:
-        """Where to go on; at the beginning if the stream is another one, or has lost what was seen of it."""
+    async def _begin(self) -> tuple[Position, bool]:
+        """Where to go on, and whether this is what was followed before. At the beginning if the stream is another one, or has lost
+        what was seen of it: a server that lost its newest messages, or got a backup, gives their sequences out again."""
         answer = await self._js.api(f"STREAM.INFO.{stream_name(self._bucket)}", about=self._bucket)
-        created, position = str(answer.get("created", "")), self.position
-        if created != position.created or not position.last or not await self._still_there(position, answer):
-            return Position(created)
-        return position
+        position = self.position
+        anew = Position(str(answer.get("created", "")))
+        if anew.created != position.created or int(answer.get("state", {}).get("last_seq", 0)) < position.last:
+            return anew, False
+        if not position.last:
+            return anew, True
+        there = await self._has(position.last, position.last_time)
+        if there is None:
+            return await self._replaced(position) or anew, True
+        return (position, True) if there else (anew, False)
 
-    async def _still_there(self, position: Position, answer: dict[str, Any]) -> bool:
-        """A server that lost its newest messages gives their sequences out again."""
-        if int(answer.get("state", {}).get("last_seq", 0)) < position.last:
-            return False
-        try:
-            found = await self._js.api(f"STREAM.MSG.GET.{stream_name(self._bucket)}", {"seq": position.last}, about=self._bucket)
-        except ObjectNotFound:
-            return True  # replaced meanwhile
-        return decode_message(found).time_ns == position.last_time
+    async def _replaced(self, position: Position) -> Position | None:
+        """Where to go on when the last message is gone; None when nothing shows that the stream is the one that was followed.
+
+        Messages that are newer than the position show nothing: those of a stream that went back are newer, too. But where the one
+        before it is, only the last message's subject was told of after that, and a still newer message of it sets that right.
+        """
+        subject = token_subject(self._bucket, position.token)
+        if not position.before or not await self._has(position.before, position.before_time):
+            return None
+        newest = await self._messages.stored(stream_name(self._bucket), last_by_subj=subject)
+        if newest is None or newest.subject != subject or newest.sequence < position.last:
+            return None
+        return Position(position.created, position.before, position.before_time)
+
+    async def _has(self, sequence: int, time_ns: int) -> bool | None:
+        """Whether the message at ``sequence`` is the one of that time; None when there is none."""
+        found = await self._messages.stored(stream_name(self._bucket), seq=sequence)
+        return None if found is None else found.time_ns == time_ns
 
     @contextlib.asynccontextmanager
     async def _deletion_breaks(self, consumer: Consumer) -> AsyncIterator[None]:
