@@ -78,8 +78,13 @@ class Plain:
             self._add(place, Past(VersionKind.DELETE, None))
 
     def erase(self, place: Place) -> None:
+        """Also what the name's versions were called before they were renamed, unless that is still there."""
         self.delete(place)
-        self.past.pop(place, None)
+        erased = {past.thing.data_id for past in self.past.pop(place, []) if past.thing is not None}
+        gone = erased - {thing.data_id for at, thing in self.things.items() if at[0] == place[0]}
+        for at, versions in self.past.items():
+            if at[0] == place[0]:
+                versions[:] = [past for past in versions if past.thing is None or past.thing.data_id not in gone]
 
     def update(self, place: Place, description: str, expected: int | None) -> None:
         thing = self.existing(place)

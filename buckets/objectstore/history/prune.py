@@ -99,7 +99,7 @@ class Pruner:
                 raise outcome.error
 
     async def _not_live(self, bucket: str, nuids: Iterable[str]) -> dict[str, list[Record]]:
-        """Of these, those that the bucket has under no name any more: each with its records of any name."""
+        """Of these, those that the bucket has under no name any more: each with its records of any name, but for deletions."""
         found: dict[str, list[Record]] = {
             nuid: [] for nuid in nuids if nuid and not await self._in_bucket(bucket, chunk_subject(bucket, nuid))
         }
@@ -107,7 +107,7 @@ class Pruner:
             return found
         async with aclosing(self._records.all(bucket)) as records:
             async for record in records:
-                if (nuid := record.entry.info(bucket).nuid) in found:
+                if not record.entry.deleted and (nuid := record.entry.info(bucket).nuid) in found:
                     found[nuid].append(record)
         return {nuid: some for nuid, some in found.items() if not await self._has_live(bucket, nuid, some)}
 
