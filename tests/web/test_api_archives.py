@@ -27,9 +27,6 @@ from .asgi import Exchange
 from .conftest import CSRF, Cast, Visitors
 from .helpers import listed
 
-# The test client leaves the file of a form that was broken off to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 MIB = 1024 * 1024
 MISSING = "_missing.txt"
 Members: TypeAlias = dict[str, bytes]

@@ -93,7 +93,7 @@ class ObjectReader:
                     yield piece
             if position == end:
                 return
-        raise await self._shortage(position - start)
+        raise await self._shortage(position - start, length)
 
     async def _part(self, stream: str, start: int, end: int) -> AsyncGenerator[bytes, None]:
         """What ``stream`` has from ``start`` on, without a gap: perhaps nothing."""
@@ -139,7 +139,7 @@ class ObjectReader:
                 if received >= self.info.size:
                     return
         if received != self.info.size:
-            raise await self._shortage(received)
+            raise await self._shortage(received, self.info.size)
 
     async def _chunks(self) -> AsyncGenerator[bytes, None]:
         """The chunks from one place after the other; each goes on behind the last chunk that the one before it had."""
@@ -176,16 +176,16 @@ class ObjectReader:
         if self.info.digest is not None and not _same(found, self.info.digest):
             raise DigestMismatch(f"{self.info.name!r} is damaged: its SHA-256 is not the one that its metadata states.")
 
-    async def _shortage(self, received: int) -> Exception:
+    async def _shortage(self, received: int, wanted: int) -> Exception:
         if self._of_version:
-            return DigestMismatch(f"This version of {self.info.name!r} is incomplete: {received:,} of {self.info.size:,} bytes are kept.")
+            return DigestMismatch(f"This version of {self.info.name!r} is incomplete: {received:,} of {wanted:,} bytes could be read.")
         try:
             current = await self._context.messages.last(self.info.bucket, self.info.name)
         except BucketNotFound:
             current = None
         if current is None or current.deleted or current.info(self.info.bucket).nuid != self.info.nuid:
             return ObjectChanged(f"{self.info.name!r} was replaced or deleted while it was being read. Please read it again.")
-        return DigestMismatch(f"{self.info.name!r} is incomplete: {received:,} of {self.info.size:,} bytes are stored.")
+        return DigestMismatch(f"{self.info.name!r} is incomplete: {received:,} of {wanted:,} bytes could be read.")
 
 
 def _same(found: str, stated: str) -> bool:
