@@ -80,11 +80,15 @@ class NatsServer:
         shutil.copytree(self.directory / "js", self.directory / "backup")
         self.start()
 
-    def go_back(self) -> None:
-        """Restart with the data of the last ``back_up``."""
+    def go_back(self, stream: str = "") -> None:
+        """Restart with the data of the last ``back_up``; of one stream, or of all."""
         self.kill()
-        shutil.rmtree(self.directory / "js")
-        (self.directory / "backup").rename(self.directory / "js")
+        backup = self.directory / "backup"
+        found = next(path for path in backup.rglob(stream) if path.is_dir()) if stream else backup
+        place = self.directory / "js" / found.relative_to(backup)
+        shutil.rmtree(place)
+        found.rename(place)
+        shutil.rmtree(backup, ignore_errors=True)
         self.start()
 
     def remove(self) -> None:

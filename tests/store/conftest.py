@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from buckets.objectstore import ObjectStore
 from tests.natsserver import CURRENT, OLD_VERSIONS, NatsServer
 
 SHARED = {"nats_server", "fresh_nats_server"}
@@ -72,3 +73,10 @@ def fresh_nats_server(server_version: str) -> Iterator[NatsServer]:
     server.start()
     yield server
     server.remove()
+
+
+@pytest.fixture
+async def kept(store: ObjectStore, bucket: str) -> str:
+    """A bucket with history."""
+    await store.history.enable(bucket)
+    return bucket

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from nats.aio.client import Client
 
-from buckets.objectstore import ObjectStore
+from buckets.objectstore import ObjectStore, Version
 from buckets.objectstore.metadata import digest_text
 
 ODD_NAMES = [
@@ -52,3 +52,20 @@ async def chunk_messages(foreign: Client, bucket: str) -> int:
     """How many chunk messages the bucket holds, asked by another client."""
     info = await foreign.jetstream().stream_info(f"OBJ_{bucket}", subjects_filter=f"$O.{bucket}.C.>")
     return sum((info.state.subjects or {}).values())
+
+
+async def version_data(store: ObjectStore, bucket: str, version: Version) -> bytes:
+    async with await store.history.open(bucket, version.info.name, version.id) as reader:
+        return b"".join([piece async for piece in reader])
+
+
+async def contents(store: ObjectStore, bucket: str, name: str) -> list[bytes]:
+    """Of all versions that have some, the newest first."""
+    versions = await store.history.versions(bucket, name)
+    return [await version_data(store, bucket, version) for version in versions if not version.info.deleted]
+
+
+async def history_messages(foreign: Client, bucket: str) -> dict[str, int]:
+    """What a bucket's history has: its subjects, with the number of messages on each."""
+    info = await foreign.jetstream().stream_info(f"HISTORY_OBJ_{bucket}", subjects_filter=">")
+    return info.state.subjects or {}

@@ -10,12 +10,6 @@ from tests.store.stored import api, chunks, metadata, stored, stream_config
 pytestmark = pytest.mark.servers(since="2.14")
 
 
-@pytest.fixture
-async def kept(store: ObjectStore, bucket: str) -> str:
-    await store.history.enable(bucket)
-    return bucket
-
-
 async def content(store: ObjectStore, bucket: str, name: str, version: str) -> bytes:
     async with await store.history.open(bucket, name, version) as reader:
         return b"".join([piece async for piece in reader])

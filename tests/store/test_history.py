@@ -13,7 +13,6 @@ from buckets.objectstore import (
     BucketConfig,
     BucketNotFound,
     Conflict,
-    DigestMismatch,
     HistoryBehind,
     HistoryChange,
     HistoryConfig,
@@ -25,39 +24,15 @@ from buckets.objectstore import (
     PermissionDenied,
     Storage,
     Unavailable,
-    Version,
     VersionKind,
     VersionNotFound,
 )
 from buckets.objectstore.names import metadata_subject
 from tests.conftest import running_store
 from tests.natsserver import NatsServer
-from tests.store.helpers import ODD_NAMES, chunk_messages, read
+from tests.store.helpers import ODD_NAMES, chunk_messages, contents, read, version_data
 
 pytestmark = pytest.mark.servers(since="2.14")
-
-
-@pytest.fixture
-async def kept(store: ObjectStore, bucket: str) -> str:
-    """A bucket with history."""
-    await store.history.enable(bucket)
-    return bucket
-
-
-async def version_data(store: ObjectStore, bucket: str, version: Version) -> bytes:
-    async with await store.history.open(bucket, version.info.name, version.id) as reader:
-        return b"".join([piece async for piece in reader])
-
-
-async def contents(store: ObjectStore, bucket: str, name: str) -> list[bytes]:
-    """Of all versions that have some, the newest first."""
-    versions = await store.history.versions(bucket, name)
-    return [await version_data(store, bucket, version) for version in versions if not version.info.deleted]
-
-
-async def history_messages(foreign: Client, bucket: str) -> dict[str, int]:
-    info = await foreign.jetstream().stream_info(f"HISTORY_OBJ_{bucket}", subjects_filter=">")
-    return info.state.subjects or {}
 
 
 async def test_every_overwrite_is_a_version(store: ObjectStore, kept: str, foreign: Client) -> None:
@@ -420,181 +395,6 @@ async def now_of(store: ObjectStore, bucket: str, messages: int) -> datetime:
     moment = datetime.now(UTC)
     await asyncio.sleep(0.002)
     return moment
-
-
-async def test_pruning_keeps_so_many_replaced_versions(store: ObjectStore, kept: str, foreign: Client) -> None:
-    await store.history.update(kept, HistoryChange(keep_versions=2))
-    for number in range(6):
-        await store.put(kept, "x", str(number).encode())
-    await store.put(kept, "once", b"")
-    await store.history.versions(kept, "once")
-    pruned = await store.history.prune(kept)
-    assert (pruned.versions, pruned.data) == (3, 3)
-    assert await contents(store, kept, "x") == [b"5", b"4", b"3"]
-    assert len(await store.history.versions(kept, "once")) == 1
-    again = await store.history.prune(kept)
-    assert (again.versions, again.data) == (0, 0)
-
-
-async def test_pruning_by_age_counts_from_when_a_version_was_replaced(store: ObjectStore, kept: str) -> None:
-    await store.history.update(kept, HistoryChange(keep_days=1))
-    for number in range(3):
-        await store.put(kept, "x", str(number).encode())
-    await store.put(kept, "gone", b"")
-    await store.delete(kept, "gone")
-    await store.history.versions(kept, "gone")
-    assert (await store.history.prune(kept)).versions == 0
-    await store.history.update(kept, HistoryChange(keep_days=0.000001))
-    await asyncio.sleep(0.15)
-    pruned = await store.history.prune(kept)
-    assert pruned.versions == 4
-    assert await contents(store, kept, "x") == [b"2"]
-    assert await store.history.versions(kept, "gone") == []
-    assert await read(store, kept, "x") == b"2"
-
-
-async def test_what_was_pruned_from_the_end_is_not_waited_for(store: ObjectStore, kept: str) -> None:
-    await store.history.update(kept, HistoryChange(keep_days=0.000001))
-    await store.put(kept, "x", b"1")
-    await store.delete(kept, "x")
-    await store.history.versions(kept, "x")
-    await asyncio.sleep(0.15)
-    assert (await store.history.prune(kept)).versions == 2
-    store._gate.patience = 1
-    assert await store.history.versions(kept, "x") == []
-    await store.put(kept, "x", b"2")
-    await store.put(kept, "x", b"3")
-    assert await contents(store, kept, "x") == [b"3", b"2"]
-    assert await store.history.missed(kept) == 0
-    await store.erase(kept, "x")
-    await store.put(kept, "x", b"4")
-    await store.history.disable(kept)
-    await store.history.enable(kept)
-    assert await contents(store, kept, "x") == [b"4"]
-    await store.erase(kept, "x")
-    await store.delete_bucket(kept)
-
-
-async def test_both_rules_together_keep_what_either_keeps(store: ObjectStore, kept: str) -> None:
-    await store.history.update(kept, HistoryChange(keep_days=1, keep_versions=1))
-    for number in range(4):
-        await store.put(kept, "x", str(number).encode())
-    await store.history.versions(kept, "x")
-    assert (await store.history.prune(kept)).versions == 0
-    await store.history.update(kept, HistoryChange(keep_days=0.000001))
-    await asyncio.sleep(0.15)
-    assert (await store.history.prune(kept)).versions == 2
-
-
-async def test_pruning_by_many_at_once_and_beside_writers_does_no_harm(store: ObjectStore, kept: str) -> None:
-    await store.history.update(kept, HistoryChange(keep_versions=1))
-
-    async def write(name: str) -> None:
-        for number in range(20):
-            await store.put(kept, name, f"{name} {number}".encode())
-
-    async def prune() -> None:
-        for _ in range(5):
-            await store.history.prune(kept)
-
-    await asyncio.gather(write("a"), write("b"), prune(), prune(), prune())
-    await store.history.prune(kept)
-    for name in ("a", "b"):
-        assert await contents(store, kept, name) == [f"{name} 19".encode(), f"{name} 18".encode()]
-
-
-async def test_pruned_data_that_was_renamed_stays(store: ObjectStore, kept: str) -> None:
-    await store.history.update(kept, HistoryChange(keep_days=0.000001))
-    await store.put(kept, "a", b"data")
-    await store.rename(kept, "a", "b")
-    await store.update_meta(kept, "b", description="d")
-    await store.delete(kept, "b")
-    await store.history.undelete(kept, "b")
-    await store.history.versions(kept, "b")
-    await asyncio.sleep(0.15)
-    await store.history.prune(kept)
-    assert await contents(store, kept, "b") == [b"data"]
-    assert await contents(store, kept, "a") == []
-
-
-async def test_abandoned_data_is_pruned_after_an_hour(store: ObjectStore, kept: str, foreign: Client) -> None:
-    await foreign.jetstream().publish(f"$O.{kept}.C.abandoned", b"data")
-    await store.put(kept, "x", b"data")
-    await store.history.versions(kept, "x")
-    status = await store.history.status(kept)
-    assert status is not None
-    assert (await store.history.prune(kept)).data == 0
-    in_an_hour = round((datetime.now(UTC) + timedelta(hours=1, seconds=5)).timestamp() * 1e9)
-    assert (await store.history._pruner.prune(status, in_an_hour)).data == 0  # an upload may have paused: it is in the bucket
-    await foreign.jetstream().purge_stream(f"OBJ_{kept}", subject=f"$O.{kept}.C.abandoned")
-    assert (await store.history._pruner.prune(status, in_an_hour)).data == 1
-    assert f"$O.{kept}.C.abandoned" not in await history_messages(foreign, kept)
-    assert await contents(store, kept, "x") == [b"data"]
-
-
-async def test_one_version_is_removed_for_good(store: ObjectStore, kept: str, foreign: Client) -> None:
-    for number in range(3):
-        await store.put(kept, "x", str(number).encode())
-    versions = await store.history.versions(kept, "x")
-    await store.history.remove(kept, "x", versions[1].id)
-    assert await contents(store, kept, "x") == [b"2", b"0"]
-    assert f"$O.{kept}.C.{versions[1].info.nuid}" not in await history_messages(foreign, kept)
-    with pytest.raises(VersionNotFound):
-        await store.history.remove(kept, "x", versions[1].id)
-    with pytest.raises(Conflict):
-        await store.history.remove(kept, "x", versions[0].id)
-
-
-async def test_removing_a_version_keeps_data_that_another_has(store: ObjectStore, kept: str) -> None:
-    await store.put(kept, "x", b"1", description="before")
-    await store.update_meta(kept, "x", description="after")
-    await store.put(kept, "x", b"2")
-    versions = await store.history.versions(kept, "x")
-    await store.history.remove(kept, "x", versions[1].id)
-    assert await contents(store, kept, "x") == [b"2", b"1"]
-
-
-async def test_a_version_whose_data_is_missing_says_so(store: ObjectStore, kept: str, foreign: Client) -> None:
-    for _ in range(3):
-        await store.put(kept, "x", os.urandom(3000), chunk_size=1000)
-    versions = await store.history.versions(kept, "x")
-    assert [version.complete for version in versions] == [True, True, True]
-    (first, *_) = [
-        message.seq
-        for seq in range(1, 13)
-        if (message := await foreign.jetstream().get_msg(f"HISTORY_OBJ_{kept}", seq)).subject == f"$O.{kept}.C.{versions[1].info.nuid}"
-    ]
-    await foreign.jetstream().delete_msg(f"HISTORY_OBJ_{kept}", first or 0)
-    assert [version.complete for version in await store.history.versions(kept, "x")] == [True, False, True]
-    with pytest.raises(DigestMismatch):
-        await version_data(store, kept, versions[1])
-
-
-async def test_erasing_takes_all_versions_along(store: ObjectStore, kept: str, foreign: Client) -> None:
-    for number in range(3):
-        await store.put(kept, "x", str(number).encode())
-    await store.put(kept, "y", b"stays")
-    await store.erase(kept, "x")
-    assert await store.history.versions(kept, "x") == []
-    assert [info.name for info in (await store.history.trash(kept)).page().objects] == []
-    assert len(await history_messages(foreign, kept)) == 2
-    assert await contents(store, kept, "y") == [b"stays"]
-
-
-async def test_erasing_takes_the_data_along_that_a_former_name_had(store: ObjectStore, kept: str, foreign: Client) -> None:
-    await store.put(kept, "a", b"secret")
-    await store.rename(kept, "a", "b")
-    await store.erase(kept, "b")
-    assert len(await store.history.trash(kept)) == 0
-    assert not [subject for subject in await history_messages(foreign, kept) if ".C." in subject]
-
-
-async def test_the_current_version_stays_also_while_the_history_is_off(store: ObjectStore, kept: str) -> None:
-    await store.put(kept, "x", b"1")
-    (version,) = await store.history.versions(kept, "x")
-    await store.history.disable(kept)
-    with pytest.raises(Conflict):
-        await store.history.remove(kept, "x", version.id)
 
 
 async def test_two_may_switch_it_on_at_once(store: ObjectStore, bucket: str) -> None:

@@ -55,7 +55,7 @@ class History:
         records = Records(context, streams)
         self._versions = Versions(records, streams, context.messages)
         self._rewind = Rewind(js, buckets, records)
-        self._pruner = Pruner(streams, records, context.messages, in_use)
+        self._pruner = Pruner(streams, buckets, records, context.messages, in_use)
         self._restorer = Restorer(js, context, records, commits, putter, changer)
         self._gate = gate
         self._mending = asyncio.Lock()

@@ -1,7 +1,7 @@
 """Removing old versions: by rule, one by one, or all of a name. Any number of processes may do the same at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from ..errors import BucketNotFound, Conflict, VersionNotFound
 from ..model import InUse
 from ..names import NUID, chunk_subject, chunk_wildcard, history_stream, metadata_wildcard, stream_name
 from ..stream.messages import Messages
+from ..stream.streams import Streams
 from ..times import NANOSECONDS
 from .model import HistoryConfig, HistoryStatus, Pruned
 from .records import Record, Records
@@ -33,8 +34,9 @@ class Kept:
 
 
 class Pruner:
-    def __init__(self, streams: HistoryStreams, records: Records, messages: Messages, in_use: InUse) -> None:
+    def __init__(self, streams: HistoryStreams, buckets: Streams, records: Records, messages: Messages, in_use: InUse) -> None:
         self._streams = streams
+        self._buckets = buckets
         self._records = records
         self._messages = messages
         self._in_use = in_use
@@ -45,7 +47,8 @@ class Pruner:
         now_ns = now_ns or await self._streams.now_ns(bucket)
         data = await self._streams.subjects(bucket, chunk_wildcard(bucket))  # before the records: what comes later is not looked at
         by_subject = await self._by_subject(bucket)
-        going = {subject: first_kept(records, status.config, now_ns) for subject, records in by_subject.items()}
+        ends = await self._ends(status, by_subject)
+        going = {subject: first_kept(records, status.config, now_ns, ends.get(subject)) for subject, records in by_subject.items()}
         wanted = {record.nuid for subject, records in by_subject.items() for record in records[going[subject] :]}
         pruned = {record.nuid for records in by_subject.values() for record in records} - wanted
         spared = wanted | set(await self._in_use(bucket))
@@ -63,6 +66,25 @@ class Pruner:
             if not await self._in_bucket(bucket, subject):  # what is there still belongs to something
                 removed += bool(await self._streams.purge(bucket, subject))
         return Pruned(versions, removed)
+
+    async def _ends(self, status: HistoryStatus, by_subject: Mapping[str, Sequence[Kept]]) -> dict[str, int]:
+        """When (server time, nanoseconds) what ended without a deletion did: by the bucket's TTL, or with an earlier bucket of its name."""
+        try:
+            bucket = await self._buckets.status(status.bucket)
+        except BucketNotFound:
+            return {}  # an archive is kept as it is
+        ttl, earlier = round(bucket.config.ttl * NANOSECONDS), await self._streams.of_earlier_buckets(bucket.name)
+        if not (ttl or earlier) or bucket.created.isoformat() != status.bucket_created:
+            return {}
+        there = await self._buckets.subjects(bucket.name, metadata_wildcard(bucket.name))
+        replaced = round(bucket.created.timestamp() * NANOSECONDS)
+        ends: dict[str, int] = {}
+        for subject, records in by_subject.items():
+            last = records[-1]
+            if subject in there or last.deleted or not (ttl or last.sequence <= earlier):
+                continue
+            ends[subject] = replaced if last.sequence <= earlier else last.time_ns + ttl
+        return ends
 
     async def remove(self, status: HistoryStatus, name: str, version: str) -> None:
         """Remove one version for good. Raises VersionNotFound, and Conflict for the current one."""
@@ -160,15 +182,16 @@ def _nuid(subject: str) -> str:
     return subject.rpartition(".")[2]
 
 
-def first_kept(records: Sequence[Kept], config: HistoryConfig, now_ns: int) -> int:
-    """How many of the oldest records of one name go. The last one, which is the current state, is never one of them, unless it is a
-    deletion after which nothing is left that could be brought back."""
+def first_kept(records: Sequence[Kept], config: HistoryConfig, now_ns: int, ended_ns: int | None = None) -> int:
+    """How many of the oldest records of one name go. The last one, which is the current state, is never one of them, unless that has
+    ended, or is a deletion after which nothing is left that could be brought back."""
     if not config.keep_versions and not config.keep_days:
         return 0
-    replaced = len(records) - 1
+    times = [record.time_ns for record in records[1:]] + ([] if ended_ns is None else [ended_ns])
+    replaced = len(times)
     limit = now_ns - round(config.keep_days * DAY)
     by_count = max(0, replaced - config.keep_versions)
-    by_age = sum(1 for record in records[1:] if record.time_ns < limit) if config.keep_days else replaced
+    by_age = sum(1 for time_ns in times if time_ns < limit) if config.keep_days else replaced
     going = min(by_count, by_age) if config.keep_versions else by_age
     last = records[-1]
     if going == replaced and last.deleted and config.keep_days and last.time_ns < limit:
