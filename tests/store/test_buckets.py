@@ -61,18 +61,18 @@ async def test_a_bad_name_is_refused_with_the_rule(store: ObjectStore, name: str
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("config", "words"),
     [
-        BucketConfig("bad", ttl=0.01),
-        BucketConfig("bad", max_bytes=-5),
-        BucketConfig("bad", replicas=0),
-        BucketConfig("bad", replicas=6),
-        BucketConfig("bad", replicas=3),  # a single server has no peers
-        BucketConfig("bad", description="x" * 5000),
+        (BucketConfig("bad", ttl=0.01), "0.1 seconds"),
+        (BucketConfig("bad", max_bytes=-5), "size limit"),
+        (BucketConfig("bad", replicas=0), "1 to 5 replicas"),
+        (BucketConfig("bad", replicas=6), "1 to 5 replicas"),
+        (BucketConfig("bad", replicas=3), "stands alone"),
+        (BucketConfig("bad", description="x" * 5000), "description"),
     ],
 )
-async def test_settings_that_cannot_work_are_refused_in_words(store: ObjectStore, config: BucketConfig) -> None:
-    with pytest.raises(InvalidBucketConfig):
+async def test_settings_that_cannot_work_are_refused_in_words(store: ObjectStore, config: BucketConfig, words: str) -> None:
+    with pytest.raises(InvalidBucketConfig, match=words):
         await store.create_bucket(config)
 
 

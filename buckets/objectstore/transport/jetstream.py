@@ -44,7 +44,9 @@ FAST_BATCH_UNKNOWN = 10208
 ATOMIC_BATCH_DISABLED = 10174
 _FULL = {10002, 10023, 10028, 10047}
 _AWAY = {10008, 10009, 10039, 10076, 10167}
-_REFUSED_CONFIG = {10005, 10025, 10027, 10052, 10055, 10061, 10065, 10069, 10074, 10113, 10120, 10122, 10123}
+NO_SUITABLE_PEERS = 10005
+NOT_CLUSTERED = 10074
+_REFUSED_CONFIG = {10025, 10027, 10052, 10055, 10061, 10065, 10069, 10113, 10120, 10122, 10123}
 # The stream's replicas are on their way to other servers.
 _MOVING = {10124, 10226}
 # What "store failed" says when there is no room: the stream's limits, or the disk.
@@ -74,6 +76,10 @@ def to_error(error: Mapping[str, Any], subject: str = "") -> ObjectStoreError:
         return BucketRestricted("The bucket's stream refuses purges for ever (deny_purge): nothing can be removed from it.")
     if number in _FULL or (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)):
         return BucketFull(f"The bucket is full: {words}. Delete something, or raise its size limit.")
+    if number == NOT_CLUSTERED:
+        return InvalidBucketConfig("More than one replica needs more than one NATS server, in a cluster; this one stands alone.")
+    if number == NO_SUITABLE_PEERS:
+        return InvalidBucketConfig(f"The cluster has not enough NATS servers for that, by number, placement or room: {words}.")
     if number in _REFUSED_CONFIG:
         return InvalidBucketConfig(f"NATS does not accept these settings: {words}.")
     if number in _MOVING:
