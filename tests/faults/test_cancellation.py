@@ -56,13 +56,15 @@ async def cancelled_at(point: int, work: Coroutine[Any, Any, ObjectInfo]) -> boo
     return stepped.suspended >= point
 
 
-@pytest.fixture(params=["fast ingest", "window"])
+@pytest.fixture(params=["fast ingest", "window", "history"])
 async def bucket(request: pytest.FixtureRequest, store: ObjectStore, foreign: Client) -> str:
     name = f"cancelled-{abs(hash(request.node.name))}"
     if request.param == "window":
         await foreign.jetstream().create_object_store(name, ObjectStoreConfig())
     else:
         await store.create_bucket(BucketConfig(name))
+    if request.param == "history":
+        await store.history.enable(name)
     return name
 
 
@@ -97,6 +99,10 @@ async def test_an_overwrite_leaves_the_old_or_the_new(store: ObjectStore, foreig
         await holds_exactly(store, foreign, bucket, "x")
         point += 1
     assert seen == {False, True}
+    if await store.history.status(bucket) is not None:  # each time, the old one was written; whatever was there has been kept
+        versions = await store.history.versions(bucket, "x")
+        assert len(versions) >= point
+        assert all(version.complete for version in versions)
 
 
 async def test_a_deletion_leaves_all_or_nothing(store: ObjectStore, foreign: Client, bucket: str) -> None:

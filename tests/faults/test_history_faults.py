@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
-from buckets.objectstore import BucketConfig, ConnectOptions, HistoryBehind, ObjectStore, Unavailable
+from buckets.objectstore import BucketConfig, ConnectOptions, HistoryBehind, ObjectStore, Restored, Unavailable
 from buckets.objectstore.names import history_stream, stream_name
 from tests.cluster import Cluster
 from tests.conftest import running_store
@@ -85,6 +86,36 @@ async def test_the_server_is_killed_while_a_version_is_restored(fresh_nats_serve
         await restoring
         assert await read(store, "files", "x") == old
         assert await contents(store, "files", "x") == [old, new, old]
+
+
+async def test_the_server_is_killed_while_a_moment_is_restored(fresh_nats_server: NatsServer) -> None:
+    names = [f"{number:03}" for number in range(100)]
+    async with running_store(fresh_nats_server) as store:
+        await store.create_bucket(BucketConfig("files"))
+        await store.history.enable("files")
+        for name in names:
+            await store.put("files", name, f"old {name}".encode())
+        await contents(store, "files", names[-1])
+        moment = datetime.now(UTC)
+        for name in names:
+            await store.put("files", name, b"new")
+        outcomes: list[Restored] = []
+        restarted: asyncio.Task[None] | None = None
+        async for outcome in store.history.restore_at("files", moment):
+            outcomes.append(outcome)
+            if restarted is None:
+                restarted = asyncio.create_task(killed_and_started(fresh_nats_server))
+        assert restarted is not None
+        await restarted
+        assert [(outcome.name, outcome.error) for outcome in outcomes] == [(name, None) for name in names]
+        for name in names:
+            assert await read(store, "files", name) == f"old {name}".encode()
+            assert await contents(store, "files", name) == [f"old {name}".encode(), b"new", f"old {name}".encode()]
+
+
+async def killed_and_started(server: NatsServer) -> None:
+    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(server.start)
 
 
 async def store_grows(store: ObjectStore, bucket: str) -> None:

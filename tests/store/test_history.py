@@ -371,8 +371,7 @@ async def test_a_moment_with_more_objects_than_the_server_answers_at_once(store:
     js = foreign.jetstream()
     total = 2500
     for number in range(total):
-        raw = orjson.dumps({"name": f"{number:05}", "bucket": bucket, "nuid": f"n{number}", "size": 0, "chunks": 0})
-        await foreign.publish(metadata_subject(bucket, f"{number:05}"), raw)
+        await foreign.publish(metadata_subject(bucket, f"{number:05}"), metadata_of(bucket, f"{number:05}"))
     await foreign.flush()
     while (await js.stream_info(f"OBJ_{bucket}")).state.messages < total:
         await asyncio.sleep(0.01)
@@ -385,6 +384,28 @@ async def test_a_moment_with_more_objects_than_the_server_answers_at_once(store:
     assert len(await store.history.at(bucket, moment)) == total
     assert len(await store.history.at(bucket, datetime.now(UTC) + timedelta(seconds=10))) == total - 5
     assert len(await store.history.trash(bucket)) == 5
+
+
+@pytest.mark.current_server
+async def test_more_objects_than_the_server_answers_at_once_are_restored(store: ObjectStore, kept: str, foreign: Client) -> None:
+    total = 1100
+    for number in range(total):
+        await foreign.publish(metadata_subject(kept, f"{number:05}"), metadata_of(kept, f"{number:05}"))
+    await foreign.flush()
+    moment = await now_of(store, kept, total)
+    for number in range(total):
+        marker = metadata_of(kept, f"{number:05}", deleted=True)
+        await foreign.publish(metadata_subject(kept, f"{number:05}"), marker, headers={"Nats-Rollup": "sub"})
+    await foreign.flush()
+    await now_of(store, kept, 2 * total)
+    restored = [outcome async for outcome in store.history.restore_at(kept, moment)]
+    assert [(outcome.action, outcome.error) for outcome in restored] == [("restored", None)] * total
+    assert await store.count_objects(kept) == total
+
+
+def metadata_of(bucket: str, name: str, *, deleted: bool = False) -> bytes:
+    """Of an empty object, as another client writes it."""
+    return orjson.dumps({"name": name, "bucket": bucket, "nuid": f"n{name}", "size": 0, "chunks": 0, "deleted": deleted})
 
 
 async def now_of(store: ObjectStore, bucket: str, messages: int) -> datetime:

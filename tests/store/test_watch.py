@@ -1,6 +1,7 @@
 """Watching a bucket: the state, a marker, then every change once and in order."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -156,6 +157,17 @@ async def test_a_kill_of_the_server_leaves_no_gap_and_no_double(fresh_nats_serve
                 await asyncio.to_thread(fresh_nats_server.start)
         await asyncio.wait_for(listening, PATIENCE)
         assert seen == list(range(1, 61))
+
+
+async def test_any_number_of_watches_and_live_pages_is_one_consumer(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    await store.put(bucket, "x", b"data")
+    assert await (await store.live(bucket)).wait_ready(10)
+    async with contextlib.AsyncExitStack() as stack:
+        watches = [await stack.enter_async_context(aclosing(store.watch(bucket))) for _ in range(20)]
+        for watch in watches:
+            assert len(await until_caught_up(watch)) == 1
+        await store.live(bucket)
+        assert (await foreign.jetstream().stream_info(f"OBJ_{bucket}")).state.consumer_count == 1
 
 
 async def test_a_missing_bucket_is_an_error(store: ObjectStore) -> None:

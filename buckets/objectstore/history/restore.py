@@ -1,10 +1,12 @@
 """Bringing versions back. What is restored is a new version itself, so nothing is lost by restoring."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
+from ..bulk import each
 from ..entry import Entry
 from ..errors import Conflict, ObjectExists, ObjectStoreError, VersionNotFound
 from ..index import Index
@@ -17,6 +19,11 @@ from ..writing.commit import Change, Commits, check_expected
 from ..writing.put import Putter
 from .model import HistoryStatus, Restored
 from .records import Record, Records
+
+T = TypeVar("T")
+# So many are restored at a time, and told of together, in order.
+AT_ONCE = 8
+TOGETHER = 64
 
 
 class Restorer:
@@ -101,12 +108,13 @@ class Restorer:
         """See ``History.restore_at``."""
         now = {entry.name: entry for entry in await read_all(self._js, status.bucket) if not entry.deleted}
         wanted = sorted((entry for entry in then.entries() if entry.name.startswith(prefix)), key=lambda entry: entry.name)
-        for entry in wanted:
-            yield await self._restore_one(status.bucket, entry, now.get(entry.name), writer)
+        async for restored in _several(wanted, lambda entry: self._restore_one(status.bucket, entry, now.get(entry.name), writer)):
+            yield restored
         if remove_newer:
             names = {entry.name for entry in wanted}
-            for name in sorted(name for name in now if name.startswith(prefix) and name not in names):
-                yield await self._remove_one(status.bucket, name, now[name], writer)
+            newer = sorted(name for name in now if name.startswith(prefix) and name not in names)
+            async for removed in _several(newer, lambda name: self._remove_one(status.bucket, name, now[name], writer)):
+                yield removed
 
     async def _restore_one(self, bucket: str, entry: Entry, now: Entry | None, writer: str) -> Restored:
         try:
@@ -143,3 +151,10 @@ def _content(info: ObjectInfo) -> tuple[object, ...]:
     """What makes two states of an object equal to a user, whatever nuid the data has."""
     data: object = info.digest or info.nuid
     return data, info.size, info.description, dict(info.headers), dict(info.metadata), info.link
+
+
+async def _several(items: Sequence[T], act: Callable[[T], Awaitable[Restored]]) -> AsyncIterator[Restored]:
+    for start in range(0, len(items), TOGETHER):
+        for outcome in await each(items[start : start + TOGETHER], act, at_once=AT_ONCE):
+            if outcome.result is not None:
+                yield outcome.result
