@@ -294,6 +294,17 @@ async def test_what_is_deleted_is_in_the_trash_until_it_is_back(store: ObjectSto
         await store.history.undelete(kept, "never")
 
 
+async def test_what_was_renamed_and_then_deleted_is_in_the_trash_once(store: ObjectStore, kept: str) -> None:
+    await store.put(kept, "a", b"data")
+    await store.rename(kept, "a", "b")
+    assert list((await store.history.trash(kept)).infos()) == []
+    await store.delete(kept, "b")
+    assert [info.name for info in (await store.history.trash(kept)).infos()] == ["b"]
+    await store.put(kept, "a", b"other")
+    await store.delete(kept, "a")
+    assert sorted(info.name for info in (await store.history.trash(kept)).infos()) == ["a", "b"]
+
+
 async def test_an_object_in_the_trash_can_be_read_by_its_revision(store: ObjectStore, kept: str) -> None:
     await store.put(kept, "x", b"data")
     await store.delete(kept, "x")

@@ -93,8 +93,12 @@ class Rewind:
         for outcome in last:
             if outcome.error is not None:
                 raise outcome.error
-        found = [outcome.result for outcome in last if outcome.result is not None]
-        return [entry for entry in found if entry.info(status.bucket).nuid not in moved]
+        found = sorted((outcome.result for outcome in last if outcome.result is not None), key=lambda entry: entry.revision)
+        by_data: dict[tuple[str, str], Entry] = {}
+        for entry in found:  # under its last name, if it was renamed
+            nuid = entry.info(status.bucket).nuid
+            by_data[nuid, "" if nuid else entry.name] = entry
+        return [entry for (nuid, _), entry in by_data.items() if nuid not in moved]
 
     async def _live(self, bucket: str) -> list[Entry]:
         try:
