@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from buckets.objectstore.index import Index, Sort, SortKey, ordered, search, tree
+from buckets.objectstore.index import Index, Sort, SortKey, ordered, ranks, tree
 from tests.unit.index_model import Model, entry, sums_of
 
 FOLDERS = st.lists(st.sampled_from(["a", "A", "b", ""]), max_size=4).map(lambda parts: "".join(part + "/" for part in parts))
@@ -102,7 +102,7 @@ def small_structures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordered, "CHUNK", 4)
     monkeypatch.setattr(tree, "KEEP_FROM", 2)
     monkeypatch.setattr(tree, "MAX_KEPT", 3)
-    monkeypatch.setattr(search, "SELECT_UP_TO", 4)
+    monkeypatch.setattr(ranks, "SAMPLE", 2)
 
 
 TestTheIndexIsADict = IndexMachine.TestCase

@@ -2,18 +2,17 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
-from heapq import nlargest, nsmallest
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
 from .ordered import Chunk, Ordered
+from .ranks import at_ranks
 from .sorting import FOLDED, SIZE, TIME, TYPE, Row, SortKey, prefix_end
 
 SEPARATOR = "\0"
-SELECT_UP_TO = 5_000
 Key = tuple[Any, ...]
 
 
@@ -73,18 +72,40 @@ class Columns:
         found = [at for at, name in names if name.find(query, skip) >= 0] if skip else [at for at, name in names if query in name]
         return range(low, high) if len(found) == high - low else found
 
-    def keys(self, key: SortKey | None, positions: Sequence[int], start: int) -> Iterable[Key]:
-        """A sort key for each of ``positions``, ending in the row's position among all; None: that alone."""
-        ordinals = (
-            range(start + positions[0], start + positions[-1] + 1) if isinstance(positions, range) else [start + at for at in positions]
-        )
-        if key is None:
-            return zip(ordinals, strict=True)
-        names = _take(self.names(), positions)
+    def values(self, key: SortKey, positions: Sequence[int]) -> Sequence[Any]:
+        """What rows are sorted by first."""
+        columns: dict[SortKey, Sequence[Any]] = {SortKey.SIZE: self.sizes, SortKey.MODIFIED: self.times, SortKey.TYPE: self.types}
+        return _take(self.names() if key is SortKey.NAME else columns[key], positions)
+
+    def keys(self, key: SortKey, positions: Sequence[int], start: int) -> Iterator[Key]:
+        """A sort key for each of ``positions``, ending in the row's position among all."""
+        names, ordinals = self.values(SortKey.NAME, positions), (start + at for at in positions)
         if key is SortKey.NAME:
             return zip(names, ordinals, strict=True)
-        values: dict[SortKey, Sequence[Any]] = {SortKey.SIZE: self.sizes, SortKey.MODIFIED: self.times, SortKey.TYPE: self.types}
-        return zip(_take(values[key], positions), names, ordinals, strict=True)
+        return zip(self.values(key, positions), names, ordinals, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Those in one chunk of rows, which begins at the position ``start`` of all rows."""
+
+    start: int
+    chunk: Chunk[Row]
+    positions: Sequence[int]
+
+    @property
+    def columns(self) -> Columns:
+        return _columns(self.chunk)
+
+    def values(self, key: SortKey) -> Sequence[Any]:
+        return self.columns.values(key, self.positions)
+
+    def keys(self, key: SortKey) -> Iterator[Key]:
+        return self.columns.keys(key, self.positions, self.start)
+
+    def with_values(self, key: SortKey, low: Any, high: Any) -> "Hits":
+        values = zip(self.positions, self.values(key), strict=True)
+        return replace(self, positions=[at for at, value in values if low <= value <= high])
 
 
 class Matches:
@@ -93,7 +114,7 @@ class Matches:
     def __init__(self, rows: Ordered[Row], prefix: str, query: str) -> None:
         self.total = 0
         self.size = 0
-        self._hits: list[tuple[int, Chunk[Row], Sequence[int]]] = []
+        self._hits: list[Hits] = []
         skip = len(prefix.casefold())
         for start, chunk, low, high in rows.between(prefix, prefix_end(prefix)):
             columns = _columns(chunk)
@@ -101,32 +122,62 @@ class Matches:
             if positions:
                 self.total += len(positions)
                 self.size += sum(_take(columns.sizes, positions))
-                self._hits.append((start, chunk, positions))
+                self._hits.append(Hits(start, chunk, positions))
 
     def select(self, key: SortKey | None, start: int, stop: int, *, descending: bool = False, beyond: Key | None = None) -> list[Row]:
         """The hits at ``start`` up to ``stop`` in the order of ``key`` (None: exact name).
 
         ``beyond``: count only those that follow this key in this direction; see ``bound``.
         """
-        keys = partial(self._keys, key, beyond, descending)
-        if stop <= SELECT_UP_TO:
-            chosen = (nlargest if descending else nsmallest)(stop, keys())[start:]
+        before = 0 if beyond is None else self._before(key, beyond)
+        if descending:
+            end = self.total if beyond is None else before
+            start, stop = end - stop, end - start
         else:
-            chosen = _far_in(keys, start, stop, descending)
-        return self._rows([found[-1] for found in chosen])
+            start, stop = start + before, stop + before
+        start, stop = max(start, 0), min(stop, self.total)
+        if start >= stop:
+            return []
+        ordinals = self._in_place(start, stop) if key is None else self._at(key, start, stop)
+        return self._rows(reversed(ordinals) if descending else ordinals)
 
-    def _keys(self, key: SortKey | None, beyond: Key | None, descending: bool) -> Iterator[Key]:
-        keys = chain.from_iterable(_columns(chunk).keys(key, positions, start) for start, chunk, positions in self._hits)
-        if beyond is None:
-            return keys
-        return (found for found in keys if (found < beyond if descending else found >= beyond))
+    def _before(self, key: SortKey | None, bound: Key) -> int:
+        """How many hits have a smaller key."""
+        if key is None:
+            return sum(bisect_left(hits.positions, bound[0] - hits.start) for hits in self._hits)
+        smaller = sum(len([value for value in hits.values(key) if value < bound[0]]) for hits in self._hits)
+        equal = (hits.with_values(key, bound[0], bound[0]) for hits in self._hits)
+        return smaller + sum(found < bound for hits in equal if hits.positions for found in hits.keys(key))
+
+    def _in_place(self, start: int, stop: int) -> list[int]:
+        """The positions among all rows of the hits at these ranks in the order of the rows."""
+        found: list[int] = []
+        for hits in self._hits:
+            found += [hits.start + at for at in hits.positions[max(start, 0) : max(stop, 0)]]
+            start, stop = start - len(hits.positions), stop - len(hits.positions)
+        return found
+
+    def _at(self, key: SortKey, start: int, stop: int) -> list[int]:
+        """The same, in the order of ``key``: sorts only those that share the first part of their key with what is asked for."""
+        hits = self._hits
+        for part in (key, SortKey.NAME):
+            total = sum(len(one.positions) for one in hits)
+            if stop - start == total:
+                break
+            low, high, smaller = at_ranks([one.values(part) for one in hits], total, start, stop)
+            hits = [narrowed for one in hits if (narrowed := one.with_values(part, low, high)).positions]
+            start, stop = start - smaller, stop - smaller
+            if low != high:
+                break
+        keys = sorted(chain.from_iterable(one.keys(key) for one in hits))
+        return [found[-1] for found in keys[start:stop]]
 
     def _rows(self, ordinals: Iterable[int]) -> list[Row]:
-        starts = [start for start, _, _ in self._hits]
+        starts = [hits.start for hits in self._hits]
         rows = []
         for ordinal in ordinals:
-            start, chunk, _ = self._hits[bisect_right(starts, ordinal) - 1]
-            rows.append(chunk[ordinal - start])
+            hits = self._hits[bisect_right(starts, ordinal) - 1]
+            rows.append(hits.chunk[ordinal - hits.start])
         return rows
 
 
@@ -136,20 +187,6 @@ def prepare(rows: Ordered[Row], count: int) -> bool:
     for chunk in fresh:
         _columns(chunk)
     return len(fresh) == count
-
-
-def _far_in(keys: Callable[[], Iterator[Key]], start: int, stop: int, descending: bool) -> list[Key]:
-    """The keys at ``start`` up to ``stop``: sorts first parts of keys only, then the keys that begin with those in question."""
-    firsts = sorted(key[0] for key in keys())
-    if descending:
-        start, stop = len(firsts) - stop, len(firsts) - start
-    asked = firsts[max(start, 0) : max(stop, 0)]
-    if not asked:
-        return []
-    low, high = asked[0], asked[-1]
-    near = sorted(key for key in keys() if low <= key[0] <= high)
-    before = max(start, 0) - bisect_left(firsts, low)
-    return near[before : before + len(asked)][:: -1 if descending else 1]
 
 
 def bound(rows: Ordered[Row], value: Any, name: str, descending: bool) -> Key:
