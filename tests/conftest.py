@@ -26,12 +26,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "current_server: run the store test on the current nats-server only")
 
 
+# What is shared by many modules; each leaves none of its buckets to the next, for what looks at all of them.
+shared_servers: list[NatsServer] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def swept() -> Iterator[None]:
+    yield
+    for server in shared_servers:
+        asyncio.run(server.sweep())
+
+
 @pytest.fixture(scope="session")
 def current_nats_server() -> Iterator[NatsServer]:
     """One server for the whole run."""
     server = NatsServer()
     server.start()
+    shared_servers.append(server)
     yield server
+    shared_servers.remove(server)
     server.remove()
 
 

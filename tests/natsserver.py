@@ -9,6 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import nats
+import orjson
+from nats.aio.client import Client
+
 # Installed by scripts/test-tools, oldest first. The current one is the package that the site itself requires.
 OLD_VERSIONS = (Path(__file__).parent.parent / "scripts" / "nats-server-versions").read_text().split()
 CURRENT = "current"
@@ -91,6 +95,15 @@ class NatsServer:
         shutil.rmtree(backup, ignore_errors=True)
         self.start()
 
+    async def sweep(self) -> None:
+        """Delete all buckets and histories."""
+        client = await nats.connect(self.url)
+        try:
+            for stream in await _streams(client):
+                await client.request(f"$JS.API.STREAM.DELETE.{stream}", b"", timeout=30)
+        finally:
+            await client.close()
+
     def remove(self) -> None:
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -115,3 +128,14 @@ class NatsServer:
             except OSError:
                 time.sleep(0.01)
         raise RuntimeError("nats-server did not start in 20 s")
+
+
+async def _streams(client: Client) -> list[str]:
+    """Of buckets and histories."""
+    found: list[str] = []
+    while True:
+        answer = orjson.loads((await client.request("$JS.API.STREAM.NAMES", orjson.dumps({"offset": len(found)}), timeout=30)).data)
+        page = answer.get("streams") or []
+        found += page
+        if not page or len(found) >= answer["total"]:
+            return [stream for stream in found if stream.startswith(("OBJ_", "HISTORY_OBJ_"))]

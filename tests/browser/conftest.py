@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, async_playwright, expect
 
 from tests.site import ADMIN, PASSWORD, Site
 
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-WAIT = 10_000
+WAIT = 20_000
 
 
 @dataclass
@@ -86,6 +86,7 @@ def cookies() -> list[Any]:
 async def window(chromium: Browser, live_site: Site, scheme: Any, cookies: list[Any]) -> AsyncIterator[Window]:
     context = await chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800})
     context.set_default_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
     window = Window(await context.new_page(), live_site.url)
     watch(window.page, window.errors)
     if cookies:

@@ -83,7 +83,7 @@ async def test_a_history_that_was_switched_on_again_meanwhile_stays(
 
 
 @pytest.mark.parametrize(
-    "config", [BucketConfig("plain"), BucketConfig("rich", ttl=60, max_bytes=10**6, metadata={"a": "b"}, compression=True)]
+    "config", [BucketConfig("made-plain"), BucketConfig("made-rich", ttl=60, max_bytes=10**6, metadata={"a": "b"}, compression=True)]
 )
 async def test_a_bucket_is_made(store: ObjectStore, monkeypatch: pytest.MonkeyPatch, config: BucketConfig) -> None:
     """The server takes a second creation with the same settings for the first."""

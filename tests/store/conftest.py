@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from buckets.objectstore import ObjectStore
+from tests.conftest import shared_servers
 from tests.natsserver import CURRENT, OLD_VERSIONS, NatsServer
 
 SHARED = {"nats_server", "fresh_nats_server"}
@@ -45,11 +46,13 @@ class Servers:
         if version not in self._servers:
             self._servers[version] = server = NatsServer(version=version)
             server.start()
+            shared_servers.append(server)
         return self._servers[version]
 
     def remove(self) -> None:
         for version, server in self._servers.items():
             if version != CURRENT:
+                shared_servers.remove(server)
                 server.remove()
 
 
