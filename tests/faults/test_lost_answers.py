@@ -7,7 +7,7 @@ import pytest
 from nats.aio.client import Client
 
 from buckets.objectstore import BucketChange, BucketConfig, BucketFull, Conflict, ObjectNotFound, ObjectStore, ServerError, Unavailable
-from buckets.objectstore.writing import commit, put
+from buckets.objectstore.writing import changes, commit, put
 from tests.conftest import running_store
 from tests.faults.helpers import chunks_by_nuid, cleaned_up
 from tests.faults.proxy import Proxy
@@ -72,6 +72,30 @@ async def test_a_rename(
         await holds(store, foreign, bucket, "old")
     else:
         await holds(store, foreign, bucket, "new")
+
+
+async def test_a_rename_that_fails_half_way_is_taken_back_when_nats_is_there_again(
+    shaky: ObjectStore, store: ObjectStore, bucket: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two names on the same data: with one of them the other would lose it."""
+    await store.update_bucket(bucket, BucketChange(atomic=False))
+    await store.put(bucket, "old", b"data")
+    real, refused = shaky._js.publish, 0
+
+    async def publish(subject: str, payload: bytes, headers: Any = None) -> dict[str, Any]:
+        nonlocal refused
+        if b'"deleted":true' in payload and refused < 2 * len(commit.PUBLISH_PAUSES) + 2:
+            refused += 1
+            raise Unavailable("NATS is away")
+        return await real(subject, payload, headers)
+
+    monkeypatch.setattr(shaky._js, "publish", publish)
+    monkeypatch.setattr(changes, "PAUSES", (0.01, 0.01, 0.01))
+    with pytest.raises(Unavailable):
+        await shaky.rename(bucket, "old", "new")
+    await cleaned_up(shaky)
+    assert refused == 2 * len(commit.PUBLISH_PAUSES) + 2
+    await holds(store, foreign, bucket, "old")
 
 
 async def test_a_change_of_metadata_on_condition(shaky: ObjectStore, proxy: Proxy, bucket: str) -> None:

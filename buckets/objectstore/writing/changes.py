@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,10 @@ from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, Objec
 from ..model import ObjectInfo
 from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
+from .cleanup import PAUSES
 from .commit import RACES, Change, Commits, check_expected, conflict, is_of, too_contended
+
+logger = logging.getLogger(__name__)
 
 # After a batch whose answer is missing.
 SETTLE_PAUSES = (0, 0.5, 1, 3)
@@ -131,10 +135,35 @@ class Changer:
         await self._commits.gate.wait(gone.info.bucket, gone.current)
         revision = await self._commits.publish(there)
         try:
-            return revision, await self._commits.publish(gone)
+            return revision, await self._publish_gone(gone)
         except ObjectStoreError:
-            await self._take_back(there, revision)
+            # Two names must not stay on the same data: with one of them it would go.
+            await self._commits.cleanups.run(self._taken_back(there, revision))
             raise
+
+    async def _publish_gone(self, gone: Change) -> int:
+        try:
+            return await self._commits.publish(gone)
+        except BucketFull:  # the new name has taken the last room: the old one goes without a marker
+            bucket, current = gone.info.bucket, gone.current
+            now = await self._commits.messages.stored(stream_name(bucket), last_by_subj=gone.subject)
+            if current is None or now is None or now.sequence != current.revision:
+                raise conflict(gone.info.name) from None
+            await self._commits.streams.purge(bucket, gone.subject, upto=current.revision)
+            return current.revision
+
+    async def _taken_back(self, there: Change, revision: int) -> None:
+        """For minutes, if NATS is away."""
+        for pause in PAUSES:
+            try:
+                await self._take_back(there, revision)
+            except Unavailable:
+                await asyncio.sleep(pause)
+            except ObjectStoreError:
+                break
+            else:
+                return
+        logger.error("%r and %r have the same data: copy one of them before the other is deleted", there.renamed_from, there.info.name)
 
     async def _take_back(self, there: Change, revision: int) -> None:
         """What was under the new name is there again, or nothing."""
@@ -142,9 +171,18 @@ class Changer:
         current = await self._commits.messages.last(bucket, there.info.name)
         if current is None or current.revision != revision:
             return
-        gone = _marker(replace(there.info, nuid=self._commits.new_nuid()))
-        with contextlib.suppress(Conflict):
-            await self._commits.publish(Change(before.info(bucket) if before is not None and not before.deleted else gone, current))
+        if before is not None and not before.deleted:
+            former = before.info(bucket)
+        else:
+            former = _marker(replace(there.info, nuid=self._commits.new_nuid()))
+        try:
+            await self._commits.publish(Change(former, current))
+        except Conflict:
+            return
+        except BucketFull:
+            if not former.deleted:
+                raise
+            await self._commits.streams.purge(bucket, there.subject, upto=revision)
 
     async def delete(self, bucket: str, name: str, *, expected_revision: int | None, writer: str) -> int:
         """See ``ObjectStore.delete``. Gives the marker's revision, 0 when there never was such an object."""
