@@ -511,6 +511,22 @@ async def test_a_bucket_that_another_client_made_anew_goes_on_in_its_history(sto
     assert await contents(store, kept, "x") == [b"by us", b"anew", *(str(number).encode() for number in range(4, -1, -1))]
 
 
+async def test_a_bucket_that_is_made_anew_again_and_again_goes_on_each_time(store: ObjectStore, kept: str, foreign: Client) -> None:
+    """More often than there are filters that let everything pass, which tell sources apart as transforms do."""
+    times = 12
+    for number in range(times):
+        await store.put(kept, "x", b"first of %d" % number)
+        await store.put(kept, "x", b"second of %d" % number)
+        await foreign.jetstream().delete_object_store(kept)
+        await store.create_bucket(BucketConfig(kept))
+    await store.put(kept, "x", b"last")
+    expected = [b"last", *(b"%s of %d" % (which, number) for number in reversed(range(times)) for which in (b"second", b"first"))]
+    found = await contents(store, kept, "x")
+    assert found == [data for data in expected if data in found]
+    assert len(found) >= times + 1  # what was not yet copied when its bucket went is lost
+    assert {f"first of {number}".encode() for number in range(times)} <= set(found)
+
+
 async def test_an_overwrite_waits_for_the_history(store: ObjectStore, kept: str, foreign: Client) -> None:
     """A history that cannot copy (its limit refuses) must not cost a version."""
     await store.put(kept, "x", b"1")

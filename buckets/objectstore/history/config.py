@@ -21,10 +21,12 @@ SINCE = "nats-files.since"
 BUCKET_CREATED = "nats-files.bucket-created"
 PREEXISTING = "nats-files.preexisting"
 BEGINS_AFTER = "nats-files.begins-after"
-FILTER = "nats-files.filter"
+COPYING = "nats-files.copying"
 COPIED = "nats-files.copied"
 KEEP_VERSIONS = "nats-files.keep-versions"
 KEEP_DAYS = "nats-files.keep-days"
+# So many zeros stand before a number in a transform, at most.
+ZEROS = 32
 
 
 def check_config(config: HistoryConfig, *, alone: bool) -> None:
@@ -60,19 +62,20 @@ def new_stream(config: HistoryConfig, bucket: BucketStatus) -> dict[str, Any]:
         "discard": "old",
         "allow_direct": True,
     }
-    return wanted | settings(config, bucket.config.replicas) | {"metadata": marks(config, bucket)}
+    return wanted | settings(config, bucket.config.replicas) | {"metadata": marks(config, bucket, bucket.stream.last_seq)}
 
 
-def source_of(bucket: str, start: int, known: str, same_bucket: bool) -> dict[str, Any]:
-    """The source that copies ``bucket`` from the sequence ``start`` on; the one before had the filter ``known``.
+def source_of(bucket: str, start: int, copying: int) -> dict[str, Any]:
+    """The source that copies ``bucket`` from the sequence ``start`` on, for the ``copying``-th time (from 0) from its beginning.
 
-    A server goes on where messages of the same source end, told apart by stream and filter. So a bucket that was made anew, and counts
-    from 1 again, gets another filter, of those that let everything of it pass.
+    A server goes on where messages of the same source end, told apart by stream, filter and transform. So a bucket that was made anew, and
+    counts from 1 again, gets another transform that changes nothing: ``$1`` can be written as ``01``, ``001`` and so on.
     """
-    filters = ["", *(f"{root}.{name}.{rest}" for rest in (">", "*.>") for root in ("$O", "*") for name in (bucket, "*"))]
-    position = filters.index(known) if known in filters else 0
-    chosen = known if same_bucket else filters[(position + 1) % len(filters)]
-    return {"name": stream_name(bucket), "opt_start_seq": start} | ({"filter_subject": chosen} if chosen else {})
+    source: dict[str, Any] = {"name": stream_name(bucket), "opt_start_seq": start}
+    if copying:
+        first, second = ("0" * zeros + str(token) for token, zeros in enumerate(divmod(copying, ZEROS), 1))
+        source["subject_transforms"] = [{"src": "$O.*.*.>", "dest": f"$O.{{{{wildcard({first})}}}}.{{{{wildcard({second})}}}}.>"}]
+    return source
 
 
 def settings(config: HistoryConfig, replicas: int) -> dict[str, Any]:
@@ -84,17 +87,20 @@ def settings(config: HistoryConfig, replicas: int) -> dict[str, Any]:
     }
 
 
-def marks(config: HistoryConfig, bucket: BucketStatus, begins_after: int = 0, source_filter: str = "", copied: int = 0) -> dict[str, str]:
+def marks(
+    config: HistoryConfig, bucket: BucketStatus, preexisting: int, begins_after: int = 0, copying: int = 0, copied: int = 0
+) -> dict[str, str]:
     """The stream's metadata, in which everything about the history is kept that a stream has no setting for.
 
-    begins_after: the last sequence of what was copied from buckets of the same name before this one; copied: see ``copied_mark``.
+    preexisting: up to which sequence the bucket was written without a history; begins_after: the last sequence of what was copied from
+    buckets of the same name before this one; copying: see ``source_of``; copied: see ``copied_mark``.
     """
     began = {
         SINCE: datetime.now(UTC).isoformat().replace("+00:00", "Z"),
         BUCKET_CREATED: bucket.created.isoformat(),
-        PREEXISTING: str(bucket.stream.last_seq),
+        PREEXISTING: str(preexisting),
         BEGINS_AFTER: str(begins_after),
-        FILTER: source_filter,
+        COPYING: str(copying),
     }
     return began | {COPIED: _copied_text(copied, began)} | rules(config)
 
@@ -175,9 +181,9 @@ def resumed_at(config: Mapping[str, Any]) -> str:
     return own_metadata(config).get(SINCE, "")
 
 
-def source_filter(config: Mapping[str, Any]) -> str:
-    """The filter of its source, also when it has none at the moment."""
-    return own_metadata(config).get(FILTER, "")
+def copying(config: Mapping[str, Any]) -> int:
+    """For the how many-th time (from 0) it copies from a bucket's beginning; see ``source_of``."""
+    return max(0, _number(own_metadata(config).get(COPYING), 0))
 
 
 def _number(value: object, default: int) -> int:

@@ -20,6 +20,7 @@ from .config import (
     changed,
     check_config,
     copied_mark,
+    copying,
     epoch,
     history_status,
     is_history,
@@ -29,7 +30,6 @@ from .config import (
     resumed_at,
     rules,
     settings,
-    source_filter,
     source_of,
     with_mark,
 )
@@ -94,15 +94,17 @@ class HistoryStreams:
         same = history_status(before).bucket_created == bucket.created.isoformat() and not anew
         start = await self.last_copied(bucket.name) + 1 if same else 1
         floor = begins_after(before["config"]) if same else int(before.get("state", {}).get("last_seq", 0))
-        source = source_of(bucket.name, start, source_filter(before["config"]), same)
-        metadata = marks(config, bucket, floor, source.get("filter_subject", ""), start - 1)
+        times = copying(before["config"]) + (0 if same else 1)
+        missing_nothing = same or anew or not history_status(before).enabled
+        preexisting = bucket.stream.last_seq if missing_nothing else 0  # of a new bucket everything was to be copied
+        metadata = marks(config, bucket, preexisting, floor, times, start - 1)
 
         def change(info: dict[str, Any]) -> dict[str, Any] | None:
             found = info["config"]
             if found.get("sources") and resumed_at(found) != resumed_at(before["config"]):
                 return None  # done, by us or somebody else
             off = self._changed_config(info, config)
-            return off | {"sources": [source], "metadata": own_metadata(off) | metadata}
+            return off | {"sources": [source_of(bucket.name, start, times)], "metadata": own_metadata(off) | metadata}
 
         return await self._change(bucket.name, change)
 
