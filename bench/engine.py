@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,13 +16,12 @@ from buckets.objectstore.names import chunk_subject, stream_name
 from buckets.objectstore.reading.budget import ReadBudget
 
 from .payload import BLOCK, Payload
-from .peers import HashingSink, NatsRpy, Sink, peers
-from .transfers import Peer, Speeds, Transfer
+from .peers import HashingSink, Sink
+from .transfers import Peer, Transfer
 
 NAME = "object"
 LIMIT_SECONDS = 300
 RECEIVE = 1024 * 1024
-SHARE_OF_SOCKET = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Engine:
         return uvloop.run(asyncio.wait_for(self._run(bucket, payload), LIMIT_SECONDS))
 
     async def _run(self, bucket: str, payload: Payload) -> Transfer:
-        async with _started(self.url) as store:
+        async with started(self.url) as store:
             put = await _put(store, bucket, payload)
             sink = HashingSink()
             get = await _get(store, bucket, Sink())
@@ -59,7 +58,7 @@ class CountingSocket:
         return uvloop.run(asyncio.wait_for(self._run(bucket, payload), LIMIT_SECONDS))
 
     async def _run(self, bucket: str, payload: Payload) -> Transfer:
-        async with _started(self.url) as store:
+        async with started(self.url) as store:
             put = await _put(store, bucket, payload)
             info = await store.info(bucket, NAME)
             assert info.chunk_size is not None
@@ -141,25 +140,8 @@ class _Counting:
         self._socket.sendall(data)
 
 
-def clients(url: str) -> list[Peer]:
-    """The engine first, then the socket, then its peers."""
-    return [Engine(url), CountingSocket(url), *peers(url)]
-
-
-def shortfalls(speeds: Sequence[Speeds]) -> Iterator[str]:
-    """What does not hold of: as fast as natsrpy both ways, and half as fast as a socket."""
-    named = {each.label: each for each in speeds}
-    if not {Engine.label, CountingSocket.label, NatsRpy.label} <= named.keys():
-        return
-    ours, most, theirs = named[Engine.label], named[CountingSocket.label], named[NatsRpy.label]
-    yield from _slower("put", ours.put, theirs.put, "natsrpy's")
-    yield from _slower("get", ours.get, theirs.get, "natsrpy's")
-    yield from _slower("get", ours.get, most.get and most.get * SHARE_OF_SOCKET, "half of what a socket receives")
-
-
-def _slower(way: str, ours: float | None, theirs: float | None, whose: str) -> Iterator[str]:
-    if ours is None or (theirs is not None and ours < theirs):
-        yield f"The engine's {way} ({ours or 0:.0f} MB/s) is slower than {whose} ({theirs or 0:.0f} MB/s)."
+def clients(url: str) -> list[Peer[Payload]]:
+    return [Engine(url), CountingSocket(url)]
 
 
 def _batch(chunk_size: int) -> dict[str, int]:
@@ -171,7 +153,7 @@ def _batch(chunk_size: int) -> dict[str, int]:
 
 
 @contextlib.asynccontextmanager
-async def _started(url: str) -> AsyncIterator[ObjectStore]:
+async def started(url: str) -> AsyncIterator[ObjectStore]:
     store = ObjectStore(ConnectOptions(servers=(url,)))
     await store.start()
     try:
@@ -182,16 +164,16 @@ async def _started(url: str) -> AsyncIterator[ObjectStore]:
 
 async def _put(store: ObjectStore, bucket: str, payload: Payload) -> float:
     """Seconds to put the payload into a new bucket."""
-    unit = [payload.unit[start : start + BLOCK] for start in range(0, len(payload.unit), BLOCK)]
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for number in range(payload.mib):
-            yield unit[number % len(unit)]
-
     await store.create_bucket(BucketConfig(bucket))
     start = time.perf_counter()
-    await store.put(bucket, NAME, pieces())
+    await store.put(bucket, NAME, pieces(payload))
     return time.perf_counter() - start
+
+
+async def pieces(payload: Payload) -> AsyncIterator[bytes]:
+    unit = [payload.unit[start : start + BLOCK] for start in range(0, len(payload.unit), BLOCK)]
+    for number in range(payload.mib):
+        yield unit[number % len(unit)]
 
 
 async def _get(store: ObjectStore, bucket: str, sink: Sink) -> float:

@@ -5,7 +5,8 @@ import gc
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import psutil
 
@@ -13,8 +14,13 @@ from buckets.objectstore.entry import Entry
 from buckets.objectstore.index import Index, Sort, SortKey
 from buckets.objectstore.index.sorting import token_of
 
+from .report import Goal, Section
+
 START_NS = 1_700_000_000_000_000_000
 DAY_NS = 86_400_000_000_000
+FOLDERS = (10_000, 0)
+PAGE, SEARCH = "page of a folder", "search"
+PAGE_MS, SEARCH_MS, MAX_BYTES = 50.0, 300.0, 1200
 KINDS = (("pdf", "application/pdf"), ("jpg", "image/jpeg"), ("csv", "text/csv"), ("bin", "application/octet-stream"))
 RAW = (
     '{"name":"%s","headers":{"Content-Type":["%s"],"Original-Name":["%s"],"Uploaded-By":["alice"],"Upload-Timestamp":["2025-01-01T00:00:00Z"]},'
@@ -38,14 +44,47 @@ def one(number: int, folder: int | None, revision: int) -> Entry:
     return Entry(name, token_of(name), raw, revision, START_NS + random.randrange(365 * DAY_NS), size, kind, False)
 
 
-def timed(what: str, work: Callable[..., object], repeat: int = 5, **arguments: object) -> None:
-    """Print how long ``work`` takes the first time, and the median and maximum of ``repeat`` times after that."""
-    times = []
-    for _ in range(repeat + 1):
-        start = time.perf_counter()
-        work(**arguments)
-        times.append((time.perf_counter() - start) * 1000)
-    print(f"{what:<58} {times[0]:9.2f} {statistics.median(times[1:]):9.2f} {max(times[1:]):9.2f}")
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Milliseconds: the first time, and the median and the maximum after that."""
+
+    kind: str
+    first: float
+    median: float
+    maximum: float
+
+
+class Findings:
+    """What is measured of one index, printed as it comes."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.times: list[Timed] = []
+        self.bytes_each = 0.0
+
+    def timed(self, kind: str, what: str, work: Callable[..., object], repeat: int = 5, **arguments: object) -> None:
+        times = []
+        for _ in range(repeat + 1):
+            start = time.perf_counter()
+            work(**arguments)
+            times.append((time.perf_counter() - start) * 1000)
+        found = Timed(kind, times[0], statistics.median(times[1:]), max(times[1:]))
+        self.times.append(found)
+        print(f"{what:<58} {found.first:9.2f} {found.median:9.2f} {found.maximum:9.2f}", flush=True)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The slowest of each kind."""
+        kinds = dict.fromkeys(each.kind for each in self.times)
+        of = {kind: [each for each in self.times if each.kind == kind] for kind in kinds}
+        rows = [(kind, f"{len(all_)}", *(f"{value:.1f}" for value in _worst(all_))) for kind, all_ in of.items()]
+        return [(f"{self.title}: {kind}", *rest) for kind, *rest in rows]
+
+    def slowest(self, kind: str) -> float:
+        return max((each.median for each in self.times if each.kind == kind), default=0.0)
+
+
+def _worst(times: list[Timed]) -> tuple[float, float, float]:
+    return max(each.first for each in times), max(each.median for each in times), max(each.maximum for each in times)
 
 
 def memory() -> int:
@@ -53,21 +92,45 @@ def memory() -> int:
     return psutil.Process().memory_info().rss
 
 
-def measure(count: int, folders: int) -> None:
+def measure(count: int, folders: Sequence[int]) -> list[Section]:
+    found = [_measured(count, each) for each in folders]
+    words = [
+        f"{count:,} objects in one process, without a server. Milliseconds of the slowest of each kind: the first time,",
+        "which makes what it needs, and after that the median and the maximum of a few times.",
+        "",
+        *(f"{each.title}: {each.bytes_each:,.0f} bytes of memory an object, with all orders made.  " for each in found),
+    ]
+    goals = [
+        goal
+        for each in found
+        for goal in (
+            Goal.below(f"index of {count:,} objects, {each.title}: memory each", each.bytes_each, MAX_BYTES, "bytes"),
+            Goal.below(f"index of {count:,} objects, {each.title}: any page", each.slowest(PAGE), PAGE_MS, "ms"),
+            Goal.below(f"index of {count:,} objects, {each.title}: any search", each.slowest(SEARCH), SEARCH_MS, "ms"),
+        )
+    ]
+    rows = [row for each in found for row in each.rows()]
+    return [Section(f"The index of {count:,} objects", words, ("", "measured", "first", "median", "maximum"), rows, goals)]
+
+
+def _measured(count: int, folders: int) -> Findings:
     random.seed(7)
-    print(f"\n{count:,} objects in {folders:,} folders" if folders else f"\n{count:,} objects in one folder")
+    found = Findings(f"{folders:,} folders" if folders else "one folder")
+    print(f"\n{count:,} objects, {found.title}")
     before = memory()
     index = filled(count, folders)
     print(f"memory: {(memory() - before) / count:,.0f} bytes an object")
     print(f"{'milliseconds':<58} {'first':>9} {'median':>9} {'max':>9}")
     for prefix in ("", "projects/", "projects/05/"):
         if index.page(prefix=prefix).total:
-            pages(index, prefix)
-    searches(index, count)
-    scans(index)
-    changes(index, folders)
-    print(f"memory with all these orders: {(memory() - before) / len(index):,.0f} bytes an object")
-    timed("full run of the garbage collector", gc.collect, 2)
+            pages(found, index, prefix)
+    searches(found, index, count)
+    scans(found, index)
+    changes(found, index, folders)
+    found.bytes_each = (memory() - before) / len(index)
+    print(f"memory with all these orders: {found.bytes_each:,.0f} bytes an object")
+    found.timed("full run of the garbage collector", "full run of the garbage collector", gc.collect, 2)
+    return found
 
 
 def filled(count: int, folders: int) -> Index:
@@ -83,34 +146,34 @@ def filled(count: int, folders: int) -> Index:
     return index
 
 
-def pages(index: Index, prefix: str) -> None:
+def pages(found: Findings, index: Index, prefix: str) -> None:
     for key in SortKey:
         for sort in (Sort(key), Sort(key, True)):
-            timed(f"page of {prefix!r} by {sort}", index.page, prefix=prefix, sort=sort)
+            found.timed(PAGE, f"page of {prefix!r} by {sort}", index.page, prefix=prefix, sort=sort)
     middle = index.page(prefix=prefix).total // 2
-    timed(f"page of {prefix!r} by size from {middle:,}", index.page, prefix=prefix, sort=Sort(SortKey.SIZE), offset=middle)
+    found.timed(PAGE, f"page of {prefix!r} by size from {middle:,}", index.page, prefix=prefix, sort=Sort(SortKey.SIZE), offset=middle)
 
 
-def searches(index: Index, count: int) -> None:
-    timed("a step of preparing for search", index.prepare)
+def searches(found: Findings, index: Index, count: int) -> None:
+    found.timed("a step of preparing for search", "a step of preparing for search", index.prepare)
     while index.prepare():
         pass
     for query in ("final.pdf", "123456", "no such thing", "a"):
         hits = index.page(query=query).total
         for key in SortKey:
-            timed(f"search {query!r} ({hits:,} hits) by {key}", index.page, query=query, sort=Sort(key))
-    timed("search 'a' by size, from the middle", index.page, 2, query="a", sort=Sort(SortKey.SIZE), offset=count // 2)
+            found.timed(SEARCH, f"search {query!r} ({hits:,} hits) by {key}", index.page, query=query, sort=Sort(key))
+    found.timed(SEARCH, "search 'a' by size, from the middle", index.page, 2, query="a", sort=Sort(SortKey.SIZE), offset=count // 2)
 
 
-def scans(index: Index) -> None:
-    timed("scan 1,000", index.scan, cursor=index.scan(limit=1000).cursor)
-    timed("scan 1,000 with delimiter", index.scan, delimiter="/")
-    timed("scan 1,000 by -size", index.scan, sort=Sort(SortKey.SIZE, True))
-    timed("scan 1,000 by size with delimiter", index.scan, delimiter="/", sort=Sort(SortKey.SIZE))
-    timed("scan 1,000 with query 'final.pdf'", index.scan, query="final.pdf")
+def scans(found: Findings, index: Index) -> None:
+    found.timed("scan of 1,000", "scan 1,000", index.scan, cursor=index.scan(limit=1000).cursor)
+    found.timed("scan of 1,000", "scan 1,000 with delimiter", index.scan, delimiter="/")
+    found.timed("scan of 1,000", "scan 1,000 by -size", index.scan, sort=Sort(SortKey.SIZE, True))
+    found.timed("scan of 1,000", "scan 1,000 by size with delimiter", index.scan, delimiter="/", sort=Sort(SortKey.SIZE))
+    found.timed("scan of 1,000", "scan 1,000 with query 'final.pdf'", index.scan, query="final.pdf")
 
 
-def changes(index: Index, folders: int, count: int = 20_000) -> None:
+def changes(found: Findings, index: Index, folders: int, count: int = 20_000) -> None:
     """Live changes: half of them new objects, a quarter changed ones, a quarter deletions."""
     names = [entry.name for entry in index.entries()]
     times = []
@@ -124,13 +187,12 @@ def changes(index: Index, folders: int, count: int = 20_000) -> None:
         index.apply(entry)
         times.append(time.perf_counter() - start)
     print(f"{count:,} live changes with all these orders: {count / sum(times):,.0f} a second, slowest {max(times) * 1000:.1f} ms")
-    timed("search '123456' right after them", index.page, 3, query="123456")
+    found.timed(SEARCH, "search '123456' right after them", index.page, 3, query="123456")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, default=1_000_000)
-    parser.add_argument("--folders", type=int, nargs="*", default=[10_000, 0])
+    parser.add_argument("--folders", type=int, nargs="*", default=FOLDERS)
     arguments = parser.parse_args()
-    for folder_count in arguments.folders:
-        measure(arguments.objects, folder_count)
+    measure(arguments.objects, arguments.folders)

@@ -4,9 +4,10 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import urlencode
 
 import httpx
@@ -14,6 +15,7 @@ import nats
 from websockets.asyncio.client import ClientConnection, connect
 
 from .metadata import create_objects
+from .report import Section, mb
 from .site import Site
 
 BUCKET = "bench-listing"
@@ -28,6 +30,7 @@ PAGES = {"by name": "", "the newest first": "sort=-modified", "by size, in the m
 class Times:
     """Milliseconds."""
 
+    head: ClassVar[tuple[str, ...]] = ("times", "median", "95 %", "maximum")
     what: str
     values: list[float] = field(default_factory=list)
 
@@ -36,34 +39,53 @@ class Times:
         return statistics.median(self.values)
 
     @property
+    def p95(self) -> float:
+        return sorted(self.values)[round(0.95 * (len(self.values) - 1))]
+
+    @property
     def maximum(self) -> float:
         return max(self.values)
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return (str(len(self.values)), f"{self.median:.1f}", f"{self.p95:.1f}", f"{self.maximum:.1f}")
 
-@dataclass(slots=True)
-class Listed:
+    def say(self) -> None:
+        print(f"  {self.what:<84} median {self.median:6.1f} ms, 95 % {self.p95:6.1f} ms, at most {self.maximum:6.1f} ms", flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A bucket that the site has in its index; ``seconds`` and ``memory`` (bytes) are what that took."""
+
     objects: int
-    fill_seconds: float
+    seconds: float
     memory: int
-    times: list[Times] = field(default_factory=list)
 
 
-def measure(site: Site, url: str, objects: int) -> Listed:
-    with site.api() as api, closing(site.browser()) as browser:
-        api.post("/buckets", json={"name": BUCKET}).raise_for_status()
-        asyncio.run(create_objects(url, BUCKET, objects))
-        before = site.memory()
-        found = Listed(objects, _fill(api, objects), site.memory() - before)
-        print(f"  index of {objects:,} objects filled in {found.fill_seconds:.1f} s, {found.memory / 1e6:.0f} MB", flush=True)
-        found.times.append(_timed("JSON API, 100 objects", lambda: _api_page(api)))
+@contextmanager
+def filled(site: Site, url: str, objects: int) -> Iterator[Filled]:
+    site.create(BUCKET)
+    asyncio.run(create_objects(url, BUCKET, objects))
+    before = site.memory()
+    with site.api() as api:
+        found = Filled(objects, _fill(api, objects), site.memory() - before)
+    print(f"  index of {objects:,} objects filled in {found.seconds:.1f} s, {found.memory / 1e6:.0f} MB", flush=True)
+    yield found
+    site.remove(BUCKET)
+
+
+def measure(site: Site, url: str, objects: int) -> list[Section]:
+    times: list[Times] = []
+    with filled(site, url, objects) as bucket, site.api() as api, closing(site.browser()) as browser:
+        times.append(_timed("JSON API, 100 objects", lambda: api_page(api)))
         for what, query in PAGES.items():
             if "page=" not in query or objects > 500 * ROWS:
-                found.times.append(_timed(f"HTML page of 100 rows, {what}", lambda query=query: _html_page(browser, query)))  # type: ignore[misc]
-        live = asyncio.run(_live(site, url, dict(browser.cookies)))
-        found.times.append(live)
-        _say(live)
-        api.delete(f"/buckets/{BUCKET}").raise_for_status()
-    return found
+                times.append(_timed(f"HTML page of 100 rows, {what}", lambda query=query: html_page(browser, query)))  # type: ignore[misc]
+        times.append(asyncio.run(_live(site, url, dict(browser.cookies))))
+    words = [f"The index was filled from the server in {bucket.seconds:.1f} s and took {mb(bucket.memory)} MB. Then, milliseconds:"]
+    title = f"A bucket of {objects:,} objects, all in one folder"
+    return [Section(title, words, ("", *Times.head), [(each.what, *each.figures) for each in times])]
 
 
 def _fill(api: httpx.Client, objects: int) -> float:
@@ -85,21 +107,17 @@ def _timed(what: str, work: Callable[[], None]) -> Times:
         start = time.perf_counter()
         work()
         times.values.append((time.perf_counter() - start) * 1000)
-    _say(times)
+    times.say()
     return times
 
 
-def _say(times: Times) -> None:
-    print(f"  {times.what:<60} median {times.median:6.1f} ms, at most {times.maximum:6.1f} ms", flush=True)
-
-
-def _api_page(api: httpx.Client) -> None:
+def api_page(api: httpx.Client) -> None:
     answer = api.get(f"/buckets/{BUCKET}/objects", params={"limit": ROWS, "delimiter": "/"})
     if len(answer.raise_for_status().json()["objects"]) != ROWS:
         raise RuntimeError("the list is not of 100 objects")
 
 
-def _html_page(browser: httpx.Client, query: str) -> None:
+def html_page(browser: httpx.Client, query: str) -> None:
     answer = browser.get(f"/buckets/{BUCKET}/?{query}")
     if answer.raise_for_status().text.count("data-rev=") != ROWS:
         raise RuntimeError(f"the page has {answer.text.count('data-rev=')} rows")
@@ -124,6 +142,7 @@ async def _live(site: Site, url: str, cookies: dict[str, str]) -> Times:
             times.values.append((time.perf_counter() - start) * 1000)
             await put
     await client.close()
+    times.say()
     return times
 
 

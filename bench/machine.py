@@ -10,7 +10,7 @@ import psutil
 
 from tests.natsserver import binary
 
-LIBRARIES = ("django", "uvicorn", "nats-py", "natsrpy")
+LIBRARIES = ("django", "uvicorn", "nats-py", "natsrpy", "copyparty")
 
 
 def description() -> list[tuple[str, str]]:

@@ -2,14 +2,17 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 MIB = 1024 * 1024
+MB = 1_000_000
 BLOCK = MIB
 UNIT = 32 * MIB
+Buffer: TypeAlias = bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,25 @@ class Payload:
     def size(self) -> int:
         return self.mib * MIB
 
+    @property
+    def amount(self) -> float:
+        """In the unit that speeds are given in."""
+        return self.size / MB
+
+    def warm_up(self) -> "Payload":
+        return Payload(8)
+
     def blocks(self) -> Iterator[memoryview]:
         """Views of a MiB each, without a copy."""
         view, units = memoryview(self.unit), len(self.unit) // BLOCK
         for number in range(self.mib):
             start = number % units * BLOCK
             yield view[start : start + BLOCK]
+
+    def at(self, position: int, length: int) -> bytes:
+        """What is there, at most to the end of the unit."""
+        start = position % len(self.unit)
+        return self.unit[start : start + length]
 
     @cached_property
     def digest(self) -> str:
@@ -49,3 +65,33 @@ class Payload:
         with path.open("wb") as file:
             for block in self.blocks():
                 file.write(block)
+
+
+@dataclass(frozen=True)
+class Files:
+    """So many files of ``size`` random bytes."""
+
+    count: int
+    size: int
+
+    @property
+    def amount(self) -> float:
+        return self.count
+
+    def warm_up(self) -> "Files":
+        return Files(20, self.size)
+
+    @cached_property
+    def contents(self) -> Mapping[str, bytes]:
+        return {f"file-{number:05d}.bin": os.urandom(self.size) for number in range(self.count)}
+
+    @cached_property
+    def digest(self) -> str:
+        return self.digest_of(self.contents)
+
+    def digest_of(self, contents: Mapping[str, bytes]) -> str:
+        """The SHA-256 of these contents one after the other, in the order of the files."""
+        found = hashlib.sha256()
+        for name in self.contents:
+            found.update(contents.get(name, b""))
+        return found.hexdigest()

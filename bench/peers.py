@@ -1,6 +1,7 @@
 """Other clients of the object store, directly against the server."""
 
 import asyncio
+import functools
 import hashlib
 import io
 import json
@@ -8,9 +9,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ import natsrpy
 from natsrpy.js import ObjectStoreConfig
 from typing_extensions import Buffer
 
-from .payload import Payload
+from .payload import Files, Payload
 from .transfers import Peer, Transfer
 
 NODE_FILES = Path(__file__).with_name("node")
 NAME = "object"
 LIMIT_SECONDS = 300
+AT_ONCE = 4
 
 
 class Source(io.RawIOBase):
@@ -117,38 +118,126 @@ class NatsRpy:
 
 
 @dataclass(frozen=True)
-class NodeObj:
-    """``@nats-io/obj`` in a Node.js process of its own."""
+class NatsPyFiles:
+    """Small files by nats-py, so many at once."""
 
     url: str
-    label: str = "@nats-io/obj (Node.js)"
+    label: str = f"nats-py ObjectStore, {AT_ONCE} at once"
 
-    @cached_property
+    def run(self, bucket: str, files: Files) -> Transfer:
+        return asyncio.run(asyncio.wait_for(self._run(bucket, files), LIMIT_SECONDS))
+
+    async def _run(self, bucket: str, files: Files) -> Transfer:
+        client = await nats.connect(self.url)
+        js = client.jetstream()
+        store = await js.create_object_store(bucket)
+        found: dict[str, bytes] = {}
+
+        async def get(name: str, content: bytes) -> None:
+            found[name] = (await store.get(name)).data or b""
+
+        times = await _each(files.contents, store.put), await _each(files.contents, get)
+        await js.delete_object_store(bucket)
+        await client.close()
+        return Transfer(*times, files.digest_of(found))
+
+
+@dataclass(frozen=True)
+class NatsRpyFiles:
+    """Small files by async-nats (Rust) from Python, so many at once."""
+
+    url: str
+    label: str = f"natsrpy (async-nats, Rust), {AT_ONCE} at once"
+
+    def run(self, bucket: str, files: Files) -> Transfer:
+        return asyncio.run(asyncio.wait_for(self._run(bucket, files), LIMIT_SECONDS))
+
+    async def _run(self, bucket: str, files: Files) -> Transfer:
+        client = natsrpy.Nats(addrs=[self.url])
+        await client.startup()
+        js = await client.jetstream()
+        store = await js.object_store.create(ObjectStoreConfig(bucket))
+        found: dict[str, io.BytesIO] = {name: io.BytesIO() for name in files.contents}
+        put = await _each(files.contents, store.put)
+        get = await _each(files.contents, lambda name, _: store.get(name, found[name]))
+        await js.object_store.delete(bucket)
+        await client.shutdown()
+        return Transfer(put, get, files.digest_of({name: file.getvalue() for name, file in found.items()}))
+
+
+async def _each(contents: Mapping[str, bytes], act: Callable[[str, bytes], Awaitable[object]]) -> float:
+    """Seconds for all of them, ``AT_ONCE`` at a time."""
+    left = iter(contents.items())
+
+    async def run() -> None:
+        for name, content in left:
+            await act(name, content)
+
+    return await _seconds(asyncio.gather(*(run() for _ in range(AT_ONCE))))
+
+
+class _Node:
+    """A script in a Node.js process of its own, which says in JSON what it has found."""
+
+    @functools.cached_property
     def _folder(self) -> Path:
-        """Where the packages are installed: beside the script, or in a place of their own."""
         if not (NODE_FILES / "node_modules" / "@nats-io").exists():
             install = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
             subprocess.run(install, cwd=NODE_FILES, check=True, timeout=LIMIT_SECONDS, capture_output=True)
         return NODE_FILES
 
-    def run(self, bucket: str, payload: Payload) -> Transfer:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, "payload")
-            payload.write(file)
-            command = ["node", "transfer.mjs", self.url, bucket, str(file)]
-            done = subprocess.run(command, cwd=self._folder, capture_output=True, timeout=LIMIT_SECONDS, check=False)
+    def run(self, script: str, *arguments: str) -> Transfer:
+        done = subprocess.run(["node", script, *arguments], cwd=self._folder, capture_output=True, timeout=LIMIT_SECONDS, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.decode().strip().splitlines()[-1] if done.stderr else f"exit status {done.returncode}")
         found: dict[str, Any] = json.loads(done.stdout)
         return Transfer(found["put"], found["get"], found["digest"])
 
 
-def peers(url: str) -> list[Peer]:
+_node = _Node()
+
+
+@dataclass(frozen=True)
+class NodeObj:
+    """``@nats-io/obj``."""
+
+    url: str
+    label: str = "@nats-io/obj (Node.js)"
+
+    def run(self, bucket: str, payload: Payload) -> Transfer:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "payload")
+            payload.write(file)
+            return _node.run("transfer.mjs", self.url, bucket, str(file))
+
+
+@dataclass(frozen=True)
+class NodeObjFiles:
+    """Small files by ``@nats-io/obj``, so many at once."""
+
+    url: str
+    label: str = f"@nats-io/obj (Node.js), {AT_ONCE} at once"
+
+    def run(self, bucket: str, files: Files) -> Transfer:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.contents.items():
+                Path(folder, name).write_bytes(content)
+            return _node.run("files.mjs", self.url, bucket, folder, str(AT_ONCE))
+
+
+def peers(url: str) -> list[Peer[Payload]]:
     """All that this machine has what it takes for."""
-    found: list[Peer] = [NatsPy(url), NatsRpy(url)]
-    if shutil.which("node") and shutil.which("npm"):
-        found.append(NodeObj(url))
-    return found
+    found: list[Peer[Payload]] = [NatsPy(url), NatsRpy(url)]
+    return [*found, NodeObj(url)] if _has_node() else found
+
+
+def peers_of_files(url: str) -> list[Peer[Files]]:
+    found: list[Peer[Files]] = [NatsPyFiles(url), NatsRpyFiles(url)]
+    return [*found, NodeObjFiles(url)] if _has_node() else found
+
+
+def _has_node() -> bool:
+    return bool(shutil.which("node") and shutil.which("npm"))
 
 
 async def _seconds(work: Awaitable[object]) -> float:

@@ -3,94 +3,101 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .engine import CountingSocket
-from .listing import Listed
 from .machine import description
-from .memory import Growth
-from .payload import Payload
-from .transfers import Speeds, ratio
+from .transfers import Speeds, failures, ratio
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What must hold, and what was found; ``found`` is None where nothing could be measured."""
+
+    what: str
+    wanted: str
+    found: str | None
+    holds: bool
+
+    @classmethod
+    def at_least(cls, what: str, found: float | None, wanted: float, unit: str = "x") -> "Goal":
+        holds = found is not None and found >= wanted
+        return cls(what, f"≥ {wanted:g}{unit}", None if found is None else f"{found:.3g}{unit}", holds)
+
+    @classmethod
+    def below(cls, what: str, found: float | None, wanted: float, unit: str) -> "Goal":
+        holds = found is not None and found < wanted
+        return cls(what, f"< {wanted:g} {unit}", None if found is None else f"{found:.3g} {unit}", holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    words: Sequence[str]
+    head: Row
+    rows: Sequence[Row]
+    goals: Sequence[Goal] = ()
+    failures: Sequence[str] = ()
+
+    def markdown(self) -> Iterator[str]:
+        yield from ("", f"## {self.title}", "", *self.words)
+        yield from table(self.head, self.rows)
+        for failure in self.failures:
+            yield f"\nFailed: {failure}"
 
 
 @dataclass
 class Results:
-    payload: Payload
-    rounds: int
-    speeds: list[Speeds] = field(default_factory=list)
-    engine: list[Speeds] = field(default_factory=list)
-    growths: list[Growth] = field(default_factory=list)
-    listed: Listed | None = None
+    sections: list[Section] = field(default_factory=list)
+
+    @property
+    def goals(self) -> list[Goal]:
+        return [goal for section in self.sections for goal in section.goals]
+
+    @property
+    def good(self) -> bool:
+        return all(goal.holds for goal in self.goals) and not any(section.failures for section in self.sections)
 
     def markdown(self) -> str:
-        return "\n".join([*_head(), *self._transfers(), *self._engine(), *self._memory(), *self._listing()]) + "\n"
+        return "\n".join([*_head(), *self._goals(), *(line for section in self.sections for line in section.markdown())]) + "\n"
 
-    def _transfers(self) -> Iterator[str]:
-        if not self.speeds:
-            return
-        ours = self.speeds[0]
-        yield from ("", f"## {self.payload.mib:,} MiB in and out", "")
-        yield f"MB/s, median of {self.rounds} rounds in turns (each round in brackets); every download compared with what went in."
-        yield "“Ratio”: NATS Files, over HTTP with the server behind it, is so many times as fast as that client directly on the server."
-        yield from _table(("client", "put", "ratio", "get", "ratio"), [_speed_row(each, ours) for each in self.speeds])
-        yield from _failures(self.speeds)
-
-    def _engine(self) -> Iterator[str]:
-        if not self.engine:
-            return
-        ours = self.engine[0]
-        yield from ("", f"## {self.payload.mib:,} MiB in and out by the engine itself, without HTTP", "")
-        yield f"MB/s, median of {self.rounds} rounds in turns, from and to memory; “ratio”: the engine is so many times as fast."
-        yield "The socket sends the requests that the engine sends for an object, and only counts the bytes that come."
-        yield from _table(("client", "put", "ratio", "get", "ratio"), [_engine_row(each, ours) for each in self.engine])
-        yield from _failures(self.engine)
-
-    def _memory(self) -> Iterator[str]:
-        if not self.growths:
-            return
-        yield from ("", "## Memory of the web process", "")
-        yield "Resident megabytes, sampled fifty times a second."
-        rows = [(each.what, _mb(each.before), _mb(each.peak), f"**{_mb(each.growth)}**") for each in self.growths]
-        yield from _table(("during", "before", "peak", "growth"), rows)
-
-    def _listing(self) -> Iterator[str]:
-        listed = self.listed
-        if listed is None:
-            return
-        yield from ("", f"## A bucket of {listed.objects:,} objects, all in one folder", "")
-        yield f"The index was filled from the server in {listed.fill_seconds:.1f} s and took {_mb(listed.memory)} MB. Then, milliseconds:"
-        rows = [(each.what, f"{each.median:.1f}", f"{each.maximum:.1f}") for each in listed.times]
-        yield from _table((f"{len(listed.times[0].values)} times", "median", "maximum"), rows)
+    def _goals(self) -> Iterator[str]:
+        if self.goals:
+            yield from ("", "## What must hold")
+            rows = [(goal.what, goal.wanted, goal.found or "not measured", "yes" if goal.holds else "**no**") for goal in self.goals]
+            yield from table(("goal", "wanted", "found", "holds"), rows)
 
 
 def _head() -> Iterator[str]:
     yield from ("# Measured", "", "Printed and written by `make bench ARGS=--write`: client, site and server share one machine.")
-    yield from _table(("", ""), description())
+    yield from table(("", ""), description())
 
 
-def _speed_row(each: Speeds, ours: Speeds) -> tuple[str, ...]:
-    ratios = ("", "") if each is ours else (f"**{ratio(ours.put, each.put)}**", f"**{ratio(ours.get, each.get)}**")
-    return (each.label, _rounds(each.put, each.puts), ratios[0], _rounds(each.get, each.gets), ratios[1])
+def table(head: Row, rows: Sequence[Row]) -> Iterator[str]:
+    yield ""
+    for row in (head, ["---"] * len(head), *rows):
+        yield f"| {' | '.join(row)} |"
 
 
-def _engine_row(each: Speeds, ours: Speeds) -> tuple[str, ...]:
-    label, put, put_ratio, *get = _speed_row(each, ours)
-    return (label, "", "", *get) if each.label == CountingSocket.label else (label, put, put_ratio, *get)
-
-
-def _failures(speeds: Sequence[Speeds]) -> Iterator[str]:
+def speeds_section(
+    title: str, words: Sequence[str], speeds: Sequence[Speeds], goals: Sequence[Goal], no_put: Sequence[str] = ()
+) -> Section:
+    """Of the first one beside the others: it is so many times as fast. ``no_put``: whose puts are not their own."""
+    ours, rows = speeds[0], list[Row]()
     for each in speeds:
-        for failure in each.failures:
-            yield f"\n{each.label}: {failure}"
+        puts = (_rounds(each.put, each.puts), _times(ours.put, each.put)) if each.label not in no_put else ("", "")
+        gets = (_rounds(each.get, each.gets), _times(ours.get, each.get))
+        rows.append((each.label, puts[0], "", gets[0], "") if each is ours else (each.label, *puts, *gets))
+    return Section(title, words, ("client", "put", "ratio", "get", "ratio"), rows, goals, failures(speeds))
+
+
+def mb(count: float) -> str:
+    return f"{count / 1_000_000:.1f}"
+
+
+def _times(ours: float | None, theirs: float | None) -> str:
+    found = ratio(ours, theirs)
+    return "-" if found is None else f"**{found:.2f}x**"
 
 
 def _rounds(median: float | None, values: list[float]) -> str:
     return "failed" if median is None else f"{median:.0f} ({', '.join(f'{value:.0f}' for value in values)})"
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1_000_000:.1f}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield ""
-    for row in (head, ["---"] * len(head), *rows):
-        yield f"| {' | '.join(row)} |"

@@ -1,16 +1,12 @@
-"""Carrying one large object in and out, by the site and by its peers in turns, against the same server."""
+"""Carrying a payload in and out, by the site and by its peers in turns, against the same server."""
 
 import os
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from .payload import Payload
+from typing import Protocol, TypeVar
 
 BUCKET = "bench"
-MB = 1_000_000
-WARM_UP = Payload(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +18,30 @@ class Transfer:
     digest: str
 
 
-class Peer(Protocol):
+class Amount(Protocol):
+    @property
+    def amount(self) -> float: ...
+
+    @property
+    def digest(self) -> str: ...
+
+
+A = TypeVar("A", bound=Amount)
+Carried_contra = TypeVar("Carried_contra", bound=Amount, contravariant=True)
+
+
+class Peer(Protocol[Carried_contra]):
     @property
     def label(self) -> str: ...
 
-    def run(self, bucket: str, payload: Payload) -> Transfer:
+    def run(self, bucket: str, payload: Carried_contra) -> Transfer:
         """Make a bucket of that name, carry the payload in and out, delete the bucket. Only the carrying is timed."""
         ...
 
 
 @dataclass
 class Speeds:
-    """What one peer did: MB/s of each round, and what went wrong in words."""
+    """What one peer did: the payload's amount a second in each round, and what went wrong in words."""
 
     label: str
     puts: list[float] = field(default_factory=list)
@@ -48,7 +56,7 @@ class Speeds:
     def get(self) -> float | None:
         return statistics.median(self.gets) if self.gets else None
 
-    def run(self, peer: Peer, payload: Payload, bucket: str) -> None:
+    def run(self, peer: Peer[A], payload: A, bucket: str) -> None:
         os.sync()  # what the last one wrote is no longer this one's burden
         try:
             transfer = peer.run(bucket, payload)
@@ -58,32 +66,32 @@ class Speeds:
         if transfer.digest != payload.digest:
             self.failures.append("what came back differs from what went in")
             return
-        self.puts.append(payload.size / MB / transfer.put)
-        self.gets.append(payload.size / MB / transfer.get)
+        self.puts.append(payload.amount / transfer.put)
+        self.gets.append(payload.amount / transfer.get)
 
 
-def measure(peers: Sequence[Peer], payload: Payload, rounds: int) -> list[Speeds]:
+def measure(peers: Sequence[Peer[A]], warm_up: A, payload: A, rounds: int) -> list[Speeds]:
     """All peers in turns, ``rounds`` times, after one small transfer each that does not count."""
     for peer in peers:
-        Speeds(peer.label).run(peer, WARM_UP, f"{BUCKET}-warm-up")
+        Speeds(peer.label).run(peer, warm_up, f"{BUCKET}-warm-up")
     speeds = [Speeds(peer.label) for peer in peers]
     for number in range(rounds):
-        for peer, speed in zip(peers, speeds, strict=True):
-            speed.run(peer, payload, f"{BUCKET}-{number}-{speeds.index(speed)}")
+        for place, (peer, speed) in enumerate(zip(peers, speeds, strict=True)):
+            speed.run(peer, payload, f"{BUCKET}-{number}-{place}")
             _say(speed)
     return speeds
 
 
-def ratio(ours: float | None, theirs: float | None) -> str:
-    return f"{ours / theirs:.1f}x" if ours and theirs else "-"
+def ratio(ours: float | None, theirs: float | None) -> float | None:
+    return ours / theirs if ours and theirs else None
 
 
-def all_right(speeds: Iterable[Speeds]) -> bool:
-    return not any(speed.failures for speed in speeds)
+def failures(speeds: Iterable[Speeds]) -> list[str]:
+    return [f"{each.label}: {failure}" for each in speeds for failure in each.failures]
 
 
 def _say(speed: Speeds) -> None:
     if speed.puts:
-        print(f"  {speed.label:<28} put {speed.puts[-1]:7.1f} MB/s   get {speed.gets[-1]:7.1f} MB/s", flush=True)
+        print(f"  {speed.label:<40} put {speed.puts[-1]:7.1f}   get {speed.gets[-1]:7.1f}", flush=True)
     for failure in speed.failures[-1:]:
-        print(f"  {speed.label:<28} {failure}", flush=True)
+        print(f"  {speed.label:<40} {failure}", flush=True)
