@@ -21,7 +21,8 @@ def read(env: Env, sqlite_file: Path) -> dict[str, Any]:
     """Django's settings for ``DATABASE_URL``'s database, by default SQLite in ``sqlite_file``. Raises ``ImproperlyConfigured``."""
     url = env.text("DATABASE_URL")
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(datafolder.private_file(sqlite_file)), "OPTIONS": dict(SQLITE)}
+        file = str(datafolder.private_file(sqlite_file))
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": file, "CONN_MAX_AGE": None, "OPTIONS": dict(SQLITE)}
     try:
         parsed = cast(dict[str, Any], dj_database_url.parse(url))
     except ValueError:

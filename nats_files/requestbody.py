@@ -56,6 +56,7 @@ class RequestBody:
             if message["type"] == "http.disconnect":
                 self._gone = True
                 self._error = ClientDisconnected("The client went away before the end of its request.")
+                self._news.set()
                 return message
             self._take(message)
 

@@ -92,15 +92,15 @@ INSTALLED_APPS = [
 ]
 # Each of them runs in the event loop, or the cancellation of a request would not reach its view.
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "nats_files.middleware.Security",
+    "nats_files.middleware.ContentSecurityPolicy",
     "servestatic.middleware.ServeStaticMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "nats_files.middleware.Session",
+    "nats_files.middleware.Common",
+    "nats_files.middleware.Csrf",
+    "nats_files.middleware.Authentication",
+    "nats_files.middleware.Messages",
+    "nats_files.middleware.Frames",
 ]
 ROOT_URLCONF = "nats_files.urls"
 ASGI_APPLICATION = "nats_files.asgi.application"

@@ -21,11 +21,12 @@ from django.http.response import HttpResponseBase
 
 from .answers import EarlyAnswer, Send, too_large, too_slow
 from .requestbody import IDLE_SECONDS, Message, Receive, RequestBody
+from .requestthreads import RequestThreads
 
 Scope = dict[str, Any]
 
 BODY_KEY = "nats_files.body"
-STREAMED_TYPES = (b"application/octet-stream", b"application/offset+octet-stream")
+STREAMED_TYPES = (b"application/octet-stream", b"application/offset+octet-stream", b"application/vnd.nats-files.uploads")
 STREAMED_PUTS = "/api/"
 RESPONSE_PIECE = 512 * 1024
 
@@ -63,6 +64,11 @@ class StreamingHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self.requests: set[asyncio.Task[Any]] = set()
+        self._threads = RequestThreads()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._threads.one():
+            await self.handle(scope, receive, send)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request. Cancelled, as when the site stops, it first cancels its view and waits for that to clean up; so does what

@@ -15,6 +15,7 @@ from nats import errors as nats_errors
 
 from ..errors import PermissionDenied, Unavailable
 from ..options import ConnectionState, ConnectOptions
+from .memory import keep_freed
 from .wire import RawClient, RawHandler, RawMessage, RawSubscription
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 NO_RESPONDERS = 503
 # All that is published and not yet written to the socket; our own windows keep far below it, so that publishing never waits for a flush.
 PENDING_BYTES = 256 * 1024 * 1024
+CLOSE_SECONDS = 3.0
 _DENIED = re.compile(r"permissions violation for (publish|subscription) to \"([^\"]+)\"")
 _NATS_ERRORS = (nats_errors.Error, OSError)
 
@@ -52,6 +54,7 @@ class Connection:
 
     async def start(self) -> None:
         if self._keeper is None:
+            keep_freed()
             self._keeper = asyncio.create_task(self._keep_connected(), name=f"nats-{self._purpose}")
 
     async def close(self) -> None:
@@ -201,6 +204,8 @@ class Connection:
 
     async def _on_disconnected(self) -> None:
         self._lost(self._error or "the connection was lost")
+        if self._client is not None:
+            self._client.forget_unsent()  # nats-py would send it when it is connected again, after we have cleaned up
 
     async def _on_closed(self) -> None:
         self._closed.set()
@@ -261,9 +266,13 @@ def _raise_swallowed_cancellation() -> None:
 
 
 async def _close_quietly(client: RawClient) -> None:
-    """nats-py, closed while it reconnects, may raise the cancellation of its own task: that is not ours."""
+    """nats-py, closed while it reconnects, may raise the cancellation of its own task: that is not ours. It would wait without end for a
+    server that takes nothing."""
     try:
-        await client.close()
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
+    except TimeoutError:
+        client.break_off()
     except Exception:
         logger.debug("while closing", exc_info=True)
     except asyncio.CancelledError:

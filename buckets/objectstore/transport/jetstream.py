@@ -74,7 +74,7 @@ def to_error(error: Mapping[str, Any], subject: str = "") -> ObjectStoreError:
         )
     if number == PURGE_FAILED and "not permitted" in words:
         return BucketRestricted("The bucket's stream refuses purges for ever (deny_purge): nothing can be removed from it.")
-    if number in _FULL or (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)):
+    if number in _FULL or (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)) or "no space left" in words:
         return BucketFull(f"The bucket is full: {words}. Delete something, or raise its size limit.")
     if number == NOT_CLUSTERED:
         return InvalidBucketConfig("More than one replica needs more than one NATS server, in a cluster; this one stands alone.")

@@ -13,6 +13,8 @@ from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.errors import ConnectionClosedError
 
+from .incoming import divert
+
 logger = logging.getLogger(__name__)
 
 
@@ -86,16 +88,44 @@ class RawClient(Client):
         if self._flush_queue.empty():
             await self._flush_pending()
 
+    def forget_unsent(self) -> None:
+        """Of what was published and is not with the system yet, nothing will be sent any more."""
+        self._pending = []
+        self._pending_data_size = 0
+
+    def break_off(self) -> None:
+        """End the connection without a word, and without waiting for the other side."""
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+
+    async def _attempt_reconnect(self) -> None:
+        """nats-py's, which first closes the old connection and waits until all is sent: to a host that is gone, a quarter of an hour."""
+        self.break_off()
+        await super()._attempt_reconnect()
+
+    async def _read_loop(self) -> None:
+        """nats-py's, which from now on is given what is for no raw handler. Begun again after each reconnect."""
+        writer, reader = getattr(self._transport, "_io_writer", None), getattr(self._transport, "_io_reader", None)
+        if writer is not None and reader is not None:  # no WebSocket, which has messages of its own
+            divert(writer.transport, reader, self._handle)
+        await super()._read_loop()
+
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> None:
+        if not self._handle(sid, subject, reply, data, headers or b""):
+            await super()._process_msg(sid, subject, reply, data, headers)
+
+    def _handle(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> bool:
+        """False if the message is for no raw handler."""
         handler = self._raw_handlers.get(sid)
         if handler is None:
-            await super()._process_msg(sid, subject, reply, data, headers)
-        else:
-            message = RawMessage(_text(subject), _text(reply), data, headers or b"")
-            try:
-                handler(message)
-            except Exception:  # nothing that comes in may end the read loop
-                logger.exception("a message on %r was passed over", message.subject)
+            return False
+        message = RawMessage(_text(subject), _text(reply), data, headers)
+        try:
+            handler(message)
+        except Exception:  # nothing that comes in may end the reading
+            logger.exception("a message on %r was passed over", message.subject)
+        return True
 
 
 def _text(subject: bytes) -> str:
