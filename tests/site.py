@@ -68,6 +68,12 @@ class Site:
             self._process.wait(30)
             self._process = None
 
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(30)
+            self._process = None
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.data, ignore_errors=True)

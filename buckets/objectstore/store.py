@@ -18,6 +18,7 @@ from .reading.budget import ReadBudget
 from .reading.reader import ObjectReader, ReadContext
 from .reading.seeking import Seeker
 from .repair.repair import Repair
+from .repair.turns import TURN_SECONDS, Turns
 from .stream.listing import read_all
 from .stream.messages import Messages
 from .stream.streams import Streams
@@ -37,6 +38,7 @@ from .writing.put import Putter
 from .writing.source import Source
 
 UPLOADS_BUCKET = "nats-files-uploads"
+TURNS_BUCKET = "nats-files-turns"
 
 
 class ObjectStore:
@@ -72,7 +74,12 @@ class ObjectStore:
         self.history = History(
             self._js, self._context, histories, self._streams, self._gate, self._commits, self._putter, self._changer, in_use
         )
-        self.repair = Repair(self._js, self._streams, self._messages, self._context, self._gate, in_use)
+        turns = Turns(
+            KeyValues(
+                self._js, TURNS_BUCKET, replicas=options.uploads_replicas, description="Whose turn the upkeep was", max_age=TURN_SECONDS
+            )
+        )
+        self.repair = Repair(self._js, self._streams, self._messages, self._context, self._gate, in_use, turns)
         self._live = LiveBuckets(JetStream(self._watching, options.domain), self._streams, snapshots)
 
     async def start(self) -> None:
@@ -91,9 +98,9 @@ class ObjectStore:
 
     @property
     def state(self) -> ConnectionState:
-        """Connected when both connections are."""
-        control, bulk = self._control.state, self._bulk.state
-        return control if bulk.connected else bulk
+        """Connected when all three connections are."""
+        states = [connection.state for connection in (self._control, self._bulk, self._watching)]
+        return next((state for state in states if not state.connected), states[0])
 
     async def create_bucket(self, config: BucketConfig) -> BucketStatus:
         """Make a bucket (with fast ingest and atomic batches where the server has them).
@@ -129,7 +136,7 @@ class ObjectStore:
         return await self._streams.seal(bucket)
 
     async def buckets(self) -> list[BucketStatus]:
-        """All buckets by name, whoever made them; an empty list when there are none."""
+        """All buckets by name, whoever made them, but for those whose stream has no leader now; an empty list when there are none."""
         return await self._streams.list()
 
     async def bucket(self, bucket: str) -> BucketStatus:

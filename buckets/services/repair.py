@@ -36,6 +36,14 @@ async def purge_orphans(user: Actor, bucket: str, *, older_than: float = HOUR) -
     return purged
 
 
+async def purge_orphans_in_turn(bucket: str) -> Purged:
+    """For the site's own upkeep: what ``Repair.purge_orphans_in_turn`` removed. Nothing where it was not this process's turn."""
+    purged = await (await store()).repair.purge_orphans_in_turn(bucket) or Purged(0, 0)
+    if purged.nuids:
+        record("bucket.purge_orphans", None, bucket, nuids=purged.nuids, chunks=purged.chunks)
+    return purged
+
+
 async def purge_deleted(user: Actor, bucket: str, *, older_than: float = 0.0, on_progress: Callable[[int, int], None] | None = None) -> int:
     """ADMIN. Remove the markers of deleted objects; gives how many there were. What a history keeps of these objects stays.
 

@@ -1,11 +1,12 @@
-"""What the site does by itself from time to time: histories are mended and pruned, and it is told when one falls short."""
+"""What the site does by itself from time to time: what was left of uploads goes, histories are mended and pruned, and it is told when one
+falls short."""
 
 import asyncio
 import logging
 import random
 
-from ..objectstore import HistoryStatus, ObjectStoreError, Pruned
-from . import history, uploads
+from ..objectstore import BucketNotFound, HistoryStatus, ObjectStoreError, Pruned
+from . import history, repair, uploads
 
 log = logging.getLogger("buckets.upkeep")
 
@@ -14,7 +15,7 @@ LOOK_SECONDS = 5.0
 
 
 async def run(every: float) -> None:
-    """Tend all histories every ``every`` seconds (a tenth more or less, so that processes do not do it at the same moment), until
+    """Tend all buckets every ``every`` seconds (a tenth more or less, so that processes do not do it at the same moment), until
     cancelled; for the first time after a minute. Whatever goes wrong is logged, and ends nothing."""
     pause = min(FIRST_SECONDS, every)
     while True:
@@ -23,16 +24,18 @@ async def run(every: float) -> None:
         try:
             await tend_all()
         except ObjectStoreError as error:
-            log.warning("the histories could not be looked after: %s", error)
+            log.warning("the buckets could not be looked after: %s", error)
         except Exception:
-            log.exception("the histories could not be looked after")
+            log.exception("the buckets could not be looked after")
 
 
 async def tend_all() -> None:
-    """Take back uploads that were left; mend, prune, and tell what falls short. One history that fails stops no other. Any number of
-    processes may do it at once."""
+    """Take back uploads that were left, and what was left by processes that died; mend histories, prune, and tell what falls short. One
+    bucket that fails stops no other. Any number of processes may do it at once."""
     if expired := await uploads.expire():
         log.info("%d uploads have expired and were taken back", expired)
+    for bucket in await repair.repairable():
+        await _purge_orphans(bucket)
     for bucket, status in sorted((await history.histories()).items()):
         try:
             await _tend(bucket, status)
@@ -40,6 +43,21 @@ async def tend_all() -> None:
             log.warning("the history of %s could not be looked after: %s", bucket, error)
         except Exception:
             log.exception("the history of %s could not be looked after", bucket)
+
+
+async def _purge_orphans(bucket: str) -> None:
+    try:
+        purged = await repair.purge_orphans_in_turn(bucket)
+    except BucketNotFound:
+        return
+    except ObjectStoreError as error:
+        log.warning("orphaned chunks in %s could not be looked for: %s", bucket, error)
+        return
+    except Exception:
+        log.exception("orphaned chunks in %s could not be looked for", bucket)
+        return
+    if purged.nuids:
+        log.info("%s: removed %d chunks of %d uploads whose writers had died", bucket, purged.chunks, purged.nuids)
 
 
 # How many messages each history had missed when that was last told.

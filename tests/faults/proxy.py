@@ -1,26 +1,80 @@
-"""A TCP proxy on loopback that cuts, stalls and refuses connections when told to."""
+"""A TCP proxy on loopback that cuts, stalls and refuses connections when told to, or cuts, truncates and delays them at random."""
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+import random
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 BLOCK = 65_536
+Kind: TypeAlias = Literal["cut", "truncate", "delay"]
+ENDING: list[list[Kind]] = [["cut"], ["truncate"], ["delay", "cut"], ["delay", "truncate"]]
+ANY: list[list[Kind]] = [["delay"], *ENDING]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What befalls a connection when ``after`` bytes have gone through in one direction.
+
+    "cut": both ends are reset, and what is under way is lost; "truncate": the receiver gets exactly so many bytes and an orderly end;
+    "delay": they are held back for ``seconds``.
+    """
+
+    kind: Kind
+    answers: bool
+    after: int
+    seconds: float = 0.0
+
+
+class Chaos:
+    """Troubles at random, the same for the same seed: of ``share`` of all connections, within ``reach`` bytes. None before ``begin``."""
+
+    def __init__(self, seed: int, share: float, reach: int, kinds: list[list[Kind]] = ANY) -> None:
+        self._random = random.Random(seed)
+        self._share = share
+        self._reach = reach
+        self._kinds = kinds
+        self._begun = False
+        self.made: Counter[str] = Counter()
+
+    def begin(self) -> None:
+        self._begun = True
+
+    def end(self) -> None:
+        """What has been given out stays as it is; call the proxy's ``cut`` to be rid of it."""
+        self._begun = False
+
+    def __call__(self) -> list[Trouble]:
+        """Those of the next connection."""
+        if not self._begun or self._random.random() >= self._share:
+            return []
+        # Half of them early: in the headers, or in the first bytes of a body.
+        after = self._random.randrange(self._random.choice((self._reach, self._reach // 50)))
+        kinds = self._random.choice(self._kinds)
+        answers = self._random.random() < 0.5
+        self.made.update(kinds)
+        return [
+            Trouble(kind, answers, after * number // len(kinds), self._random.uniform(0.01, 0.4)) for number, kind in enumerate(kinds, 1)
+        ]
 
 
 class Proxy:
     """``async with Proxy(server.url) as proxy``: clients connect to ``proxy.url``.
 
     ``cut_after(n)`` cuts all connections once n more bytes have come from clients; ``stall`` holds back what comes from the server.
+    ``troubles`` is asked for each connection what is to befall it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, troubles: Callable[[], list[Trouble]] = list) -> None:
         address = urlsplit(url)
         assert address.hostname is not None
         assert address.port is not None
         self._host, self._port = address.hostname, address.port
+        self._troubles = troubles
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -46,8 +100,12 @@ class Proxy:
 
     @property
     def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
         assert self._server is not None
-        return f"nats://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return int(self._server.sockets[0].getsockname()[1])
 
     def cut(self) -> None:
         """End all connections at once, without a word."""
@@ -74,8 +132,9 @@ class Proxy:
         with contextlib.suppress(OSError):
             there, back = await asyncio.open_connection(self._host, self._port, limit=BLOCK)
             self._writers |= {writer, back}
-            self._start(self._pass_on(reader, back, answers=False))
-            self._start(self._pass_on(there, writer, answers=True))
+            troubles = self._troubles()
+            self._start(self._pass_on(reader, back, writer, answers=False, troubles=[one for one in troubles if not one.answers]))
+            self._start(self._pass_on(there, writer, back, answers=True, troubles=[one for one in troubles if one.answers]))
             return
         writer.transport.abort()
 
@@ -84,21 +143,39 @@ class Proxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
+    async def _pass_on(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        back: asyncio.StreamWriter,
+        *,
+        answers: bool,
+        troubles: list[Trouble],
+    ) -> None:
+        """From ``reader`` to ``writer``; ``back`` leads to where it comes from."""
+        passed = 0
         try:
             while data := await reader.read(BLOCK):
                 if answers:
                     await self._answers_pass.wait()
+                while troubles and passed + len(data) >= troubles[0].after:
+                    trouble = troubles.pop(0)
+                    if not await _befall(trouble, writer, back, data[: trouble.after - passed]):
+                        return
+                    data, passed = data[trouble.after - passed :], trouble.after
+                passed += len(data)
                 writer.write(data)
                 await writer.drain()
                 if not answers:
                     self._count(len(data))
                     self._look_for_sign(data)
+            writer.close()
         except OSError:
             pass
         finally:
             self._writers.discard(writer)
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
 
     def _look_for_sign(self, data: bytes) -> None:
         if self._sign and self._sign in data:
@@ -112,3 +189,17 @@ class Proxy:
             self._countdown -= size
             if self._countdown <= 0:
                 self.cut()
+
+
+async def _befall(trouble: Trouble, writer: asyncio.StreamWriter, back: asyncio.StreamWriter, before: bytes) -> bool:
+    """Whether the connection goes on. ``before``: what is to be passed on before the trouble comes."""
+    if trouble.kind == "cut":
+        back.transport.abort()
+        return False
+    writer.write(before)
+    if trouble.kind == "truncate":
+        writer.close()
+        back.transport.abort()
+        return False
+    await asyncio.sleep(trouble.seconds)
+    return True

@@ -1,6 +1,7 @@
 """A connection that is cut or stalls in the middle of an upload, by a proxy."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -140,3 +141,19 @@ async def test_a_deletion_whose_answer_is_lost_is_done_all_the_same(
     assert not await exists(cut_off, bucket, "x")
     await cleaned_up(cut_off)
     await holds_exactly(cut_off, foreign, bucket)
+
+
+async def test_an_upload_in_pieces_goes_on_whichever_answer_about_its_state_is_lost(
+    cut_off: ObjectStore, proxy: Proxy, foreign: Client, bucket: str
+) -> None:
+    data = content(300_000)
+    proxy.lose_the_answer_to(b"HPUB $KV.")
+    upload = await cut_off.uploads.create(bucket, "x", expires=time.time() + 1000, length=len(data))
+    proxy.lose_the_answer_to(b"HPUB $KV.")  # the lock's
+    await cut_off.uploads.append(upload.id, 0, pieces(data[:100_000]))
+    proxy.lose_the_answer_to(b"HPUB $KV.")
+    done = await cut_off.uploads.append(upload.id, 100_000, pieces(data[100_000:]))
+    assert proxy.cuts == 3
+    assert done.info is not None
+    assert await read(cut_off, bucket, "x") == data
+    await holds_exactly(cut_off, foreign, bucket, "x")

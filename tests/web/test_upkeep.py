@@ -2,18 +2,30 @@
 
 import asyncio
 import io
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from nats.aio.client import Client
+from nats.js.api import StreamSource
 from pytest_django import Settings
 
-from buckets.objectstore import BucketConfig, ConnectOptions, HistoryChange, HistoryConfig, ObjectStore, Unavailable
-from buckets.services import history, runtime, upkeep
+from buckets.objectstore import (
+    BucketConfig,
+    BucketNotFound,
+    ConnectOptions,
+    HistoryChange,
+    HistoryConfig,
+    ObjectStore,
+    Purged,
+    Unavailable,
+)
+from buckets.services import history, repair, runtime, upkeep
 from nats_files.lifespan import Lifespan
 from tests.conftest import running_store
 from tests.natsserver import NatsServer
@@ -94,6 +106,135 @@ async def test_it_lets_the_history_of_a_bucket_that_was_made_anew_go_on(site: Ob
     assert len(await site.history.versions(kept, "anew")) == 1
 
 
+@pytest.fixture
+async def orphaned(site: ObjectStore, bucket_name: str, foreign: Client, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket with an object, an upload that is under way, and what a process left that died. An hour is over at once."""
+    monkeypatch.setattr("buckets.objectstore.repair.repair.HOUR", 0.0)
+    await site.create_bucket(BucketConfig(bucket_name))
+    await site.put(bucket_name, "kept", b"data")
+    await leave_chunks(foreign, bucket_name, "LEFT")
+    return bucket_name
+
+
+@asynccontextmanager
+async def process(server: NatsServer) -> AsyncIterator[ObjectStore]:
+    """What another process of the site has."""
+    store = ObjectStore(ConnectOptions(servers=(server.url,), reconnect_wait=0.1))
+    await store.start()
+    yield store
+    await store.close()
+
+
+async def leave_chunks(foreign: Client, bucket: str, nuid: str) -> None:
+    await foreign.jetstream().publish(f"$O.{bucket}.C.{nuid}", b"1")
+    await foreign.jetstream().publish(f"$O.{bucket}.C.{nuid}", b"2")
+
+
+async def nuids(foreign: Client, bucket: str) -> set[str]:
+    info = await foreign.jetstream().stream_info(f"OBJ_{bucket}", subjects_filter=f"$O.{bucket}.C.>")
+    return {subject.rpartition(".")[2] for subject in info.state.subjects or {}}
+
+
+async def let_the_turns_end(foreign: Client) -> None:
+    await foreign.jetstream().purge_stream("KV_nats-files-turns")
+
+
+async def test_it_removes_what_dead_processes_left_and_nothing_that_is_used(
+    site: ObjectStore, orphaned: str, foreign: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    upload = await site.uploads.create(orphaned, "under way", expires=time.time() + 1000, length=10)
+    await site.uploads.append(upload.id, 0, one_piece(b"12345"))
+    await upkeep.tend_all()
+    assert await nuids(foreign, orphaned) == {(await site.info(orphaned, "kept")).nuid, upload.nuid}
+    assert f"{orphaned}: removed 2 chunks of 1 uploads whose writers had died" in caplog.text
+    assert f'bucket.purge_orphans user="manage.py" bucket="{orphaned}" nuids=1 chunks=2' in caplog.text
+    done = await site.uploads.append(upload.id, 5, one_piece(b"67890"))
+    assert done.info is not None
+    assert done.info.size == 10
+
+
+async def one_piece(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def test_what_is_younger_than_an_hour_stays(
+    site: ObjectStore, orphaned: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("buckets.objectstore.repair.repair.HOUR", 3600.0)
+    await upkeep.tend_all()
+    assert "LEFT" in await nuids(foreign, orphaned)
+
+
+async def test_of_many_processes_one_looks_for_orphans_and_none_for_a_while_then(
+    site: ObjectStore, orphaned: str, foreign: Client, nats_server: NatsServer
+) -> None:
+    async with process(nats_server) as another, process(nats_server) as third:
+        purged = await asyncio.gather(*(store.repair.purge_orphans_in_turn(orphaned) for store in (site, another, third)))
+        assert sorted(one is None for one in purged) == [False, True, True]
+        await leave_chunks(foreign, orphaned, "LATER")
+        await upkeep.tend_all()
+        assert "LATER" in await nuids(foreign, orphaned)
+        await let_the_turns_end(foreign)
+        assert await another.repair.purge_orphans_in_turn(orphaned) == Purged(1, 2)
+
+
+async def test_a_turn_ends_by_itself(site: ObjectStore, orphaned: str, foreign: Client) -> None:
+    await upkeep.tend_all()
+    config = (await foreign.jetstream().stream_info("KV_nats-files-turns")).config
+    assert config.max_age == 3000
+
+
+async def test_a_bucket_in_which_nothing_changes_is_read_once(
+    site: ObjectStore, orphaned: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    purge = site.repair.purge_orphans
+
+    async def counted(bucket: str, *, older_than: float) -> Purged:
+        looked.append(bucket)
+        return await purge(bucket, older_than=older_than)
+
+    monkeypatch.setattr(site.repair, "purge_orphans", counted)
+    for _ in range(4):
+        await site.repair.purge_orphans_in_turn(orphaned)
+        await let_the_turns_end(foreign)
+    assert len(looked) == 2  # what was left, and that nothing is left
+    await leave_chunks(foreign, orphaned, "MORE")
+    assert await site.repair.purge_orphans_in_turn(orphaned) == Purged(1, 2)
+
+
+async def test_what_copies_from_other_streams_is_left_alone(site: ObjectStore, orphaned: str, foreign: Client) -> None:
+    await foreign.jetstream().add_stream(name=f"OBJ_{orphaned}-copy", mirror=StreamSource(name=f"OBJ_{orphaned}"))
+    async with asyncio.timeout(10):
+        while (await foreign.jetstream().stream_info(f"OBJ_{orphaned}-copy")).state.messages < 4:
+            await asyncio.sleep(0.01)
+    await upkeep.tend_all()
+    assert (await foreign.jetstream().stream_info(f"OBJ_{orphaned}-copy")).state.messages == 4
+    await foreign.jetstream().delete_stream(f"OBJ_{orphaned}-copy")
+
+
+async def test_one_bucket_that_fails_stops_no_other(
+    site: ObjectStore, orphaned: str, foreign: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a-", "b-", "c-"):
+        await site.create_bucket(BucketConfig(f"{name}{orphaned}"))
+    look = repair.purge_orphans_in_turn
+    errors = {"a-": Unavailable("no leader"), "b-": ValueError("odd"), "c-": BucketNotFound("gone meanwhile")}
+
+    async def failing(bucket: str) -> Purged:
+        if bucket[:2] in errors and bucket[2:] == orphaned:
+            raise errors[bucket[:2]]
+        return await look(bucket)
+
+    monkeypatch.setattr(repair, "purge_orphans_in_turn", failing)
+    await upkeep.tend_all()
+    assert "LEFT" not in await nuids(foreign, orphaned)
+    assert f"orphaned chunks in a-{orphaned} could not be looked for: no leader" in caplog.text
+    assert "ValueError: odd" in caplog.text
+    assert f"c-{orphaned}" not in caplog.text
+
+
 async def test_it_goes_on_whatever_happens_until_it_is_cancelled(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     errors = [Unavailable("NATS is away"), ValueError("odd"), None]
     done = asyncio.Event()
@@ -113,7 +254,7 @@ async def test_it_goes_on_whatever_happens_until_it_is_cancelled(caplog: pytest.
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert "the histories could not be looked after: NATS is away" in caplog.text
+    assert "the buckets could not be looked after: NATS is away" in caplog.text
     assert "ValueError: odd" in caplog.text
 
 

@@ -64,7 +64,8 @@ class History:
     async def enable(self, bucket: str, config: HistoryConfig | None = None) -> HistoryStatus:
         """Keep every version from now on, whoever writes; what is there already is copied first (``status`` tells how far that is).
 
-        Where there is a history (switched off, or of a bucket that had the name before) it goes on, with the settings of ``config``.
+        Where there is a history (switched off, or of a bucket that had the name before) it goes on, with the settings of ``config`` but for
+        its storage, which stays.
         Returns when it copies, after five seconds at most. Raises BucketNotFound, HistoryUnsupported (before nats-server 2.14),
         InvalidBucketConfig, BucketFull (no room in the account).
         """

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from ..entry import Entry, moment
 from ..history.gate import Gate
@@ -19,12 +20,16 @@ from ..stream.messages import Messages
 from ..stream.streams import Streams
 from ..times import NANOSECONDS
 from ..transport.jetstream import JetStream
+from .turns import Turns
 from .verify import Verified, verify
 
 HOUR = 3600.0
 AT_ONCE = 8
 # What a purge can be told to remove and nothing else with it: no wildcard, no white space, nothing that is not text.
 _LITERAL = re.compile(r"[^\s\x00-\x20*>\ud800-\udfff]+\Z")
+
+# When a bucket's stream was made, its last sequence, and how many messages it has.
+_Fingerprint: TypeAlias = tuple[datetime, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,17 @@ class _References:
 class Repair:
     """Everything may raise BucketNotFound, Unavailable, PermissionDenied and ServerError."""
 
-    def __init__(self, js: JetStream, streams: Streams, messages: Messages, context: ReadContext, gate: Gate, in_use: InUse) -> None:
+    def __init__(
+        self, js: JetStream, streams: Streams, messages: Messages, context: ReadContext, gate: Gate, in_use: InUse, turns: Turns
+    ) -> None:
         self._js = js
         self._streams = streams
         self._messages = messages
         self._context = context
         self._gate = gate
         self._in_use = in_use
+        self._turns = turns
+        self._clean: dict[str, _Fingerprint] = {}
 
     async def orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> list[Orphan]:
         """Chunks without metadata whose youngest is older than ``older_than`` seconds by the server's clock, oldest first.
@@ -97,6 +106,25 @@ class Repair:
             nuids += 1
             chunks += await self._streams.purge(bucket, subject, upto=sequence)
         return Purged(nuids, chunks, doubtful)
+
+    async def purge_orphans_in_turn(self, bucket: str) -> Purged | None:
+        """``purge_orphans`` of what is older than an hour, to be called from time to time by any number of processes: at most one of them
+        does it in ``TURN_SECONDS``. None: another one has, or nothing has changed since there were none.
+
+        A bucket that copies from others is left alone: its metadata may come long after its chunks.
+        """
+        status = await self._streams.status(bucket)
+        if status.sealed or status.deny_purge or status.mirror or status.sources:
+            return None
+        fingerprint = (status.created, status.stream.last_seq, status.stream.messages)
+        if self._clean.get(bucket) == fingerprint or not await self._turns.take(f"orphans {bucket}"):
+            return None
+        purged = await self.purge_orphans(bucket, older_than=HOUR)
+        self._clean.pop(bucket, None)
+        newest = status.stream.last_time
+        if purged == Purged(0, 0) and (newest is None or _age(status.time_ns, _ns(newest)) > HOUR):
+            self._clean[bucket] = fingerprint
+        return purged
 
     async def _got_metadata(self, bucket: str, nuid: str, sequence: int) -> bool:
         """Metadata comes after the last chunk."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import BucketExists, BucketNotFound, Conflict, Unavailable
 from ..stream.messages import Messages
+from ..times import NANOSECONDS
 from ..transport.jetstream import JetStream
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
@@ -24,15 +25,19 @@ class KeyValue:
 
 
 class KeyValues:
-    """One bucket. It is made when it is first written to. Keys: 1 to 128 letters, digits, "-" and "_"; values: the server's max_payload."""
+    """One bucket. It is made when it is first written to. Keys: 1 to 128 letters, digits, "-" and "_"; values: the server's max_payload.
 
-    def __init__(self, js: JetStream, bucket: str, *, replicas: int = 1, description: str = "") -> None:
+    max_age: after so many seconds a key is gone, 0 for never.
+    """
+
+    def __init__(self, js: JetStream, bucket: str, *, replicas: int = 1, description: str = "", max_age: float = 0.0) -> None:
         self._js = js
         self._messages = Messages(js)
         self._bucket = bucket
         self._stream = f"KV_{bucket}"
         self._replicas = replicas
         self._description = description
+        self._max_age = max_age
         self._made = False
 
     async def get(self, key: str) -> KeyValue | None:
@@ -46,19 +51,33 @@ class KeyValues:
         return KeyValue(key, message.data, message.sequence, message.time_ns)
 
     async def put(self, key: str, value: bytes, revision: int) -> int:
-        """On top of ``revision`` only (0: there is none); the new revision. Raises Conflict."""
+        """On top of ``revision`` only (0: there is none); the new revision. Raises Conflict.
+
+        value: one that nobody else writes, by which it is known again after a lost answer.
+        """
         if not self._made:
             await self._make()
         try:
             return await self._put(key, value, revision)
         except Unavailable:  # it may have been deleted: then nobody listens
             await self._make()
-            return await self._put(key, value, revision)
+            return await self._put_again(key, value, revision)
 
-    async def delete(self, key: str) -> None:
-        """Without a trace. Twice is no error."""
+    async def _put_again(self, key: str, value: bytes, revision: int) -> int:
+        """After a try without an answer, which may have been stored."""
         try:
-            await self._js.api(f"STREAM.PURGE.{self._stream}", {"filter": self._subject(key)}, about=self._bucket)
+            return await self._put(key, value, revision)
+        except Conflict:
+            found = await self.get(key)
+            if found is None or found.value != value:
+                raise
+            return found.revision
+
+    async def delete(self, key: str, *, upto: int = 0) -> None:
+        """Without a trace; with ``upto`` only if it has not been written since that revision. Twice is no error."""
+        body = {"filter": self._subject(key)} | ({"seq": upto + 1} if upto else {})
+        try:
+            await self._js.api(f"STREAM.PURGE.{self._stream}", body, about=self._bucket)
         except BucketNotFound:
             return
 
@@ -85,6 +104,7 @@ class KeyValues:
             "description": self._description,
             "subjects": [f"$KV.{self._bucket}.>"],
             "max_msgs_per_subject": 1,
+            "max_age": int(self._max_age * NANOSECONDS),
             "num_replicas": self._replicas,
             "discard": "new",
             "allow_rollup_hdrs": True,
