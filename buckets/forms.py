@@ -25,6 +25,7 @@ class BucketForm(forms.Form):
     replicas = forms.TypedChoiceField(coerce=int, initial=1, choices=[(1, "1 copy (R1)"), (3, "3 copies (R3)"), (5, "5 copies (R5)")])
     storage = forms.ChoiceField(initial="file", choices=[("file", "On disk"), ("memory", "In memory")])
     compression = forms.BooleanField(required=False)
+    unique_names = forms.BooleanField(required=False)
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -50,6 +51,7 @@ class BucketForm(forms.Form):
             storage=Storage(data["storage"]),
             replicas=data["replicas"],
             compression=data["compression"],
+            unique_names=data["unique_names"],
         )
 
     def refuse(self, error: ObjectStoreError) -> None:

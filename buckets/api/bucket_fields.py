@@ -12,8 +12,31 @@ T = TypeVar("T")
 MAX_TTL_SECONDS = MAX_NUMBER // 1_000_000_000  # the server counts nanoseconds
 MAX_REPLICAS = 5
 FLAGS = ("fast_ingest", "atomic", "direct", "rollup")
-NEW = ("name", "description", "ttl_seconds", "max_bytes", "storage", "replicas", "compression", "metadata", "placement", "history")
-CHANGEABLE = ("description", "ttl_seconds", "max_bytes", "replicas", "compression", "metadata", "placement", *FLAGS, "history")
+NEW = (
+    "name",
+    "description",
+    "ttl_seconds",
+    "max_bytes",
+    "storage",
+    "replicas",
+    "compression",
+    "metadata",
+    "placement",
+    "unique_names",
+    "history",
+)
+CHANGEABLE = (
+    "description",
+    "ttl_seconds",
+    "max_bytes",
+    "replicas",
+    "compression",
+    "metadata",
+    "placement",
+    "unique_names",
+    *FLAGS,
+    "history",
+)
 FIXED = ("name", "storage")
 
 
@@ -30,6 +53,7 @@ def bucket_config(document: Document) -> BucketConfig:
         compression=flag(document, "compression"),
         metadata=texts(document, "metadata"),
         placement=_placement(document),
+        unique_names=flag(document, "unique_names"),
     )
 
 
@@ -39,7 +63,7 @@ def bucket_change(document: Document) -> BucketChange:
         if key in document:
             raise BadRequest(f"“{key}” cannot be changed. Make a new bucket and copy the objects.")
     only(document, CHANGEABLE)
-    for key in ("replicas", "compression", *FLAGS):
+    for key in ("replicas", "compression", "unique_names", *FLAGS):
         if key in document and document[key] is None:
             raise BadRequest(f"“{key}” needs a value. Leave it out to keep what it is.")
     return BucketChange(
@@ -50,6 +74,7 @@ def bucket_change(document: Document) -> BucketChange:
         compression=_given(document, "compression", lambda: flag(document, "compression")),
         metadata=_given(document, "metadata", lambda: texts(document, "metadata")),
         placement=_given(document, "placement", lambda: _placement(document)),
+        unique_names=_given(document, "unique_names", lambda: flag(document, "unique_names")),
         fast_ingest=_given(document, "fast_ingest", lambda: flag(document, "fast_ingest")),
         atomic=_given(document, "atomic", lambda: flag(document, "atomic")),
         direct=_given(document, "direct", lambda: flag(document, "direct")),

@@ -4,9 +4,14 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from ..services import history
-from .shapes import archive_json
+from .shapes import archive_json, history_json
 
 NO_STORE = {"Cache-Control": "no-store"}
+
+
+async def describe(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
+    status, missed = await history.described(user, bucket)
+    return JsonResponse({**history_json(status), "missed": missed}, headers=NO_STORE)
 
 
 async def remove_history(request: HttpRequest, user: User, bucket: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from ..objectstore import Folder, HistoryStatus, ObjectInfo, Placement, Scan, St
 from ..services.buckets import BucketView
 from ..services.bulk import Result
 from ..services.damaged import problem
+from ..services.together import Stored
 from ..services.versions import VersionList, version_of
 from .errors import describe
 
@@ -31,6 +32,7 @@ def bucket_json(view: BucketView) -> Json:
         "compression": config.compression,
         "metadata": dict(config.metadata),
         "placement": _placement_json(config.placement),
+        "unique_names": config.unique_names,
         "sealed": view.status.sealed,
         "fast_ingest": view.status.fast_ingest,
         "atomic": view.status.atomic,
@@ -136,7 +138,11 @@ def error_json(error: Exception) -> Json:
     return {"code": told.code, "message": told.message}
 
 
-def _result_json(result: Result) -> Json:
+def stored_json(stored: Stored) -> Json:
+    return _result_json(stored)
+
+
+def _result_json(result: Result | Stored) -> Json:
     return {
         "name": result.name,
         "error": error_json(result.error) if result.error else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -48,7 +49,7 @@ async def create(request: HttpRequest, user: User) -> HttpResponseBase:
     answer = tus.created(_upload(state), limits, with_body=act.with_body)
     response = HttpResponse(status=answer.status, headers=dict(answer.headers))
     response["Location"] = reverse("api:upload", kwargs={"upload": state.id})
-    return response
+    return _named(response, state)
 
 
 async def describe(request: HttpRequest, user: User, upload: str = "") -> HttpResponseBase:
@@ -59,9 +60,14 @@ async def one(request: HttpRequest, user: User, upload: str) -> HttpResponseBase
     """HEAD, PATCH, DELETE, and a POST that stands for one of them."""
     limits = _limits()
     state = await uploads.find(user, upload)
+    if state is not None and request.method == "HEAD" and state.complete and not state.done:
+        state, locked = await _finish(request, user, state)
+        if locked is not None:
+            return _told(locked)
     act = tus.decide_upload(_request(request), None if state is None else _upload(state), limits, datetime.now(UTC))
     if state is None or not isinstance(act, tus.Append | tus.Terminate):
-        return _told(act) if not isinstance(act, tus.Append | tus.Terminate) else _told(tus.not_found())
+        told = _told(act) if not isinstance(act, tus.Append | tus.Terminate) else _told(tus.not_found())
+        return _named(told, state) if state is not None and isinstance(act, tus.Report) else told
     if isinstance(act, tus.Terminate):
         return await _terminate(user, state)
     state, refused = await _append(request, user, state, act)
@@ -70,7 +76,23 @@ async def one(request: HttpRequest, user: User, upload: str) -> HttpResponseBase
     if refused is not None:
         raise refused
     answer = tus.appended(_upload(state), limits)
-    return HttpResponse(status=answer.status, headers=dict(answer.headers))
+    return _named(HttpResponse(status=answer.status, headers=dict(answer.headers)), state)
+
+
+def _named(response: HttpResponse, state: UploadState) -> HttpResponse:
+    """Under which name the object is, or will be unless that is taken by then: perhaps another one than was asked for."""
+    response["Object-Name"] = quote(state.name, safe="")
+    return response
+
+
+async def _finish(request: HttpRequest, user: User, state: UploadState) -> tuple[UploadState | None, tus.Refusal | None]:
+    """Who is told that all has come takes it for an object: make it one, if whoever stored the last piece could not do that any more."""
+    try:
+        return (await uploads.append(user, state, state.offset, _Body(request, 0).read())).state, None
+    except UploadLocked:
+        return state, tus.locked()
+    except UploadNotFound:
+        return None, None
 
 
 async def _terminate(user: User, state: UploadState) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from . import archives, buckets, bulk, histories, links, objects, rewind, uploads, versions
+from . import archives, buckets, bulk, histories, links, objects, rewind, together, uploads, versions
 from .converters import AnyName
 from .endpoint import endpoint, nothing_here
 
@@ -27,7 +27,7 @@ urlpatterns = [
         name="bucket",
     ),
     path("buckets/<str:bucket>/seal", endpoint(POST=buckets.seal_bucket), name="seal"),
-    path("buckets/<str:bucket>/history", endpoint(DELETE=histories.remove_history), name="history"),
+    path("buckets/<str:bucket>/history", endpoint(GET=histories.describe, DELETE=histories.remove_history), name="history"),
     path("buckets/<str:bucket>/history/prune", endpoint(POST=histories.prune), name="prune"),
     path(
         "buckets/<str:bucket>/objects",
@@ -42,6 +42,7 @@ urlpatterns = [
         name="restore-version",
     ),
     path("buckets/<str:bucket>/versions/<anyname:name>", endpoint(**its_versions), name="versions-of"),
+    path("buckets/<str:bucket>/upload", endpoint(POST=together.upload), name="upload-files"),
     path("buckets/<str:bucket>/delete", endpoint(POST=bulk.delete), name="delete"),
     path("buckets/<str:bucket>/move", endpoint(POST=bulk.move), name="move"),
     path("buckets/<str:bucket>/copy", endpoint(POST=bulk.copy), name="copy"),

@@ -24,7 +24,8 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class BucketConfig:
-    """What can be asked of a bucket. 0 means "no limit" for ``ttl`` (seconds) and ``max_bytes``."""
+    """What can be asked of a bucket. 0 means "no limit" for ``ttl`` (seconds) and ``max_bytes``. ``unique_names``: whoever uploads for
+    people is asked to give every file a name of its own; nothing here does so by itself."""
 
     name: str
     description: str = ""
@@ -35,6 +36,7 @@ class BucketConfig:
     compression: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     placement: Placement = Placement()
+    unique_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class BucketChange:
     compression: bool | None = None
     metadata: Mapping[str, str] | None = None
     placement: Placement | None = None
+    unique_names: bool | None = None
     fast_ingest: bool | None = None
     atomic: bool | None = None
     direct: bool | None = None

@@ -81,6 +81,15 @@ async def _leave_or_switch_off(bucket: str, status: HistoryStatus | None, wish: 
     return await history.status(bucket)
 
 
+async def described(user: AnyUser, bucket: str) -> tuple[HistoryStatus | None, int]:
+    """VIEWER. A bucket's history, and how many messages it has missed (see ``History.missed``); None and 0 when it never had one."""
+    await require(user, bucket, Role.VIEWER)
+    engine = await store()
+    await engine.bucket(bucket)
+    status = await engine.history.status(bucket)
+    return status, await engine.history.missed(bucket) if status is not None else 0
+
+
 async def remove_history(user: AnyUser, bucket: str) -> None:
     """ADMIN. Switch a bucket's history off and remove all of it for good. No history is no error. Raises ``BucketNotFound``."""
     await require(user, bucket, Role.ADMIN)

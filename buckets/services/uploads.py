@@ -10,6 +10,7 @@ from ..access import AnyUser, NotVisible, Role, require
 from ..objectstore import Conflict, ObjectInfo, UploadNotFound, UploadState
 from .audit import record
 from .errors import AlreadyThere, UploadTooLarge
+from .naming import named_now, wants_unique_names
 from .objects import upload_headers
 from .runtime import store
 from .slots import transfer
@@ -36,6 +37,7 @@ async def create(
     if_absent: bool = False,
 ) -> UploadState:
     """EDITOR. Begin an upload that will be ``name`` when all of it has come; it is kept for ``UPLOAD_HOURS`` after its last piece.
+    In a bucket with unique names it will have one of its own: ``UploadState.name``, and a number if that is taken meanwhile.
 
     length: bytes, None if that is not known yet. facts: what the client wants to be told again. if_absent: only if there is no such object.
     Raises ``UploadTooLarge``, ``AlreadyThere`` and the store's errors.
@@ -44,16 +46,18 @@ async def create(
     limit: int = settings.MAX_UPLOAD_BYTES
     if limit and length is not None and length > limit:
         raise UploadTooLarge(limit)
+    unique = await wants_unique_names(bucket)
     try:
         state = await (await store()).uploads.create(
             bucket,
-            name,
+            named_now(name) if unique else name,
             expires=expiry(),
             length=length,
             owner=str(user.pk),
             headers=upload_headers(user, name, content_type, original_name),
             facts=facts,
             expected_revision=0 if if_absent else None,
+            unique=unique,
             writer=user.get_username(),
         )
     except Conflict:
@@ -96,7 +100,7 @@ async def append(
                 raise AlreadyThere(state.bucket, state.name) from None
             raise
     if done.info is not None:
-        record("object.upload", user, state.bucket, name=state.name, size=done.info.size)
+        record("object.upload", user, state.bucket, name=done.info.name, size=done.info.size)
     return Progress(done.state, done.info, done.broken)
 
 

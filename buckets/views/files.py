@@ -22,6 +22,7 @@ from buckets.services import buckets as bucket_service
 from buckets.services import objects as object_service
 from buckets.services.bulk import MAX_NAMES
 from buckets.services.errors import ServiceError, StillLoading
+from buckets.services.together import File, upload_one
 
 from .shell import load_shell, page, patience, render_page
 
@@ -65,16 +66,14 @@ async def upload_form(request: HttpRequest, user: AnyUser, bucket: str) -> HttpR
 async def _upload_all(user: AnyUser, bucket: str, prefix: str, form: UploadForm) -> int:
     uploads: list[UploadedFile[bytes]] = form.cleaned_data["chosen"]
     for upload in uploads:
-        await object_service.upload(
-            user,
-            bucket,
+        file = File(
             prefix + (upload.name or ""),
+            upload.size or 0,
             _pieces(upload),
             content_type=_known_type(upload),
-            length=upload.size,
-            original_name=upload.name or "",
             if_absent=not form.cleaned_data["replace"],
         )
+        await upload_one(user, bucket, file)
     return len(uploads)
 
 

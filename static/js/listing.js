@@ -3,6 +3,7 @@ import { register } from "./controllers.js";
 import { announce, listing, plural, rows } from "./page.js";
 import { patch } from "./patch.js";
 import { paint, prune } from "./selection.js";
+import { signedOut } from "./session.js";
 import { Connection } from "./socket.js";
 
 const ENDED = { 4401: signedOut, 4404: reload, 4410: () => {} };
@@ -25,6 +26,12 @@ function follow() {
     handshake();
   }
 }
+
+document.addEventListener("signed-in", () => {
+  if (!listing() || connection?.isOpen) return;
+  leave();
+  follow();
+});
 
 function leave() {
   connection?.close();
@@ -86,10 +93,6 @@ function ended(code) {
   showState("off", "Ended");
   answer();
   return true;
-}
-
-function signedOut() {
-  location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
 }
 
 function reload() {

@@ -1,12 +1,12 @@
 // Parts of a page that ask for themselves again while somebody looks: data-url every data-seconds; and pages that wait for NATS.
 import { register } from "./controllers.js";
+import { signedOut } from "./session.js";
 
 async function fetchPart(url) {
   if (document.hidden || !navigator.onLine) return null;
   try {
     const response = await fetch(url, { headers: { "HX-Request": "true", Accept: "text/html" } });
-    const login = response.headers.get("HX-Redirect");
-    if (login) location.href = login;
+    if (response.headers.has("HX-Redirect")) signedOut();
     return response.status === 204 ? null : { status: response.status, text: await response.text() };
   } catch {
     return null;

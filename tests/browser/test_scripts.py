@@ -49,7 +49,8 @@ async def test_it_numbers_names_before_their_ending(window: Window) -> None:
 
 async def test_a_queue_of_thousands_keeps_the_page_responsive(window: Window, bucket: str) -> None:
     """Nothing is sent: the site's answers are made up, so only the page is measured."""
-    await window.page.route("**/api/v1/buckets/*/objects?*", lambda route: route.fulfill(status=201, json={}))
+    stored = {"results": [{"name": "x", "error": None, "object": {"name": "x"}}] * 50}
+    await window.page.route("**/api/v1/buckets/*/upload", lambda route: route.fulfill(json=stored))
     await window.open_bucket(bucket)
     await window.page.evaluate(
         "() => { window.longest = 0; let last = performance.now(); const step = () => { const now = performance.now();"

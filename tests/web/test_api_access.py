@@ -19,6 +19,7 @@ EVERYONE = ("owner", "editor", "colleague", "outsider", "admin", "anonymous")
 LINK = "application/vnd.nats-files.link+json"
 AT = "2199-01-01T00:00:00Z"
 TUS = {"Tus-Resumable": "1.0.0"}
+UPLOADS = "application/vnd.nats-files.uploads"
 THERE = {"items": [{"name": "there", "to": "elsewhere"}]}
 
 # route: what owner (admin of the bucket), editor, colleague (viewer), outsider, admin (superuser) and nobody get
@@ -39,6 +40,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("PUT", "/{bucket}"): (405, 405, 405, 405, 405, 405),
     ("DELETE", "/{bucket}"): OWNERS,
     ("POST", "/{bucket}/seal"): ADMINS,
+    ("GET", "/{bucket}/history"): VIEWERS,
     ("DELETE", "/{bucket}/history"): OWNERS,
     ("POST", "/{bucket}/history/prune"): ADMINS,
     ("GET", "/{bucket}/objects"): VIEWERS,
@@ -66,6 +68,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/{bucket}/versions/there/restore"): VIEWERS,
     ("POST", "/{bucket}/versions/there/restore"): EDITORS,
     ("DELETE", "/{bucket}/versions/there/restore?version=1"): (404, 403, 403, 404, 404, 401),
+    ("POST", "/{bucket}/upload"): EDITORS,
     ("POST", "/{bucket}/delete"): EDITORS,
     ("POST", "/{bucket}/delete?for_good"): ADMINS,
     ("POST", "/{bucket}/move"): EDITORS,
@@ -126,6 +129,7 @@ async def test_it_gives_each_role_what_it_may(
         ("PUT", "/{bucket}/objects/link"): {"json": {"bucket": bucket, "name": "there"}, "headers": {"Content-Type": LINK}},
         ("POST", "/{bucket}/versions?name=there"): {"json": {"version": version}},
         ("POST", "/{bucket}/versions/there/restore"): {"json": {"version": version}},
+        ("POST", "/{bucket}/upload"): {"headers": {"Content-Type": UPLOADS}, "content": b'{"name": "new", "size": 1}\n1'},
         ("POST", "/{bucket}/delete"): {"json": {"names": ["there"]}},
         ("POST", "/{bucket}/delete?for_good"): {"json": {"names": ["there"], "for_good": True}},
         ("POST", "/{bucket}/move"): {"json": THERE},

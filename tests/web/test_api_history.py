@@ -430,3 +430,11 @@ async def test_the_list_of_buckets_costs_no_request_for_each_history(
     assert asked == []
     await admin.get(kept)
     assert len(asked) == 1
+
+
+async def test_a_history_says_what_it_missed(kept: str, base: str, bucket: str, owner: httpx.AsyncClient, site: ObjectStore) -> None:
+    told = (await owner.get(f"{kept}/history")).json()
+    assert told == {**(await owner.get(kept)).json()["history"], "missed": 0}
+    await site.history.disable(bucket, remove=True)
+    off = (await owner.get(f"{base}/history")).json()
+    assert (off["enabled"], off["kept"], off["missed"]) == (False, False, 0)

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 
 from buckets.models import Grant
 from buckets.objectstore import ObjectStore
+from buckets.objectstore.names import chunk_subject
 
 from .conftest import Cast, Visitors
 
@@ -147,6 +148,16 @@ async def test_an_upload_is_its_beginners_alone(visitors: Visitors, bucket: str,
 async def test_a_viewer_may_not_begin_one(visitors: Visitors, bucket: str) -> None:
     assert (await begin(visitors["colleague"], bucket, length=5)).status_code == 403
     assert (await begin(visitors["outsider"], bucket, length=5)).status_code == 404
+
+
+async def test_what_a_dying_process_had_stored_whole_is_an_object_once_somebody_asks(
+    editor: httpx.AsyncClient, bucket: str, site: ObjectStore, foreign: Client
+) -> None:
+    where = (await begin(editor, bucket, length=5)).headers["Location"]
+    state = await site.uploads.get(where.rsplit("/", 1)[1])
+    await foreign.jetstream().publish(chunk_subject(bucket, state.nuid), b"12345")
+    assert (await editor.head(where, headers=TUS)).headers["Upload-Offset"] == "5"
+    assert await downloaded(editor, bucket) == b"12345"
 
 
 async def test_it_says_what_it_can(editor: httpx.AsyncClient) -> None:

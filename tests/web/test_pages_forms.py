@@ -44,11 +44,12 @@ async def test_a_new_bucket_is_what_the_form_says(site: ObjectStore, admin_brows
     fields = bucket_fields(
         name=bucket_name, description="Über ☃", ttl="2", ttl_unit="weeks", limit="1.5", limit_unit="MiB", storage="memory", compression="on"
     )
+    fields.append(("unique_names", "on"))
     answer = await submit(admin_browser, "/buckets/new", fields)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/buckets/{bucket_name}/")
     config = (await site.bucket(bucket_name)).config
     assert (config.description, config.ttl, config.max_bytes) == ("Über ☃", 14 * 86400, 1_572_864)
-    assert (config.storage, config.compression) == (Storage.MEMORY, True)
+    assert (config.storage, config.compression, config.unique_names) == (Storage.MEMORY, True, True)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ async def test_a_name_that_is_taken_is_refused_in_words(bucket: str, admin_brows
 async def test_the_servers_refusal_is_shown_in_words(site: ObjectStore, admin_browser: httpx.AsyncClient, bucket_name: str) -> None:
     answer = await submit(admin_browser, "/buckets/new", bucket_fields(name=bucket_name, replicas="5"))
     assert answer.status_code == 400
-    assert "replicas" in answer.text.partition("form-errors")[2][:400].lower()
+    assert "replica" in answer.text.partition("form-errors")[2][:400].lower()
 
 
 async def test_only_who_may_create_gets_the_form(bucket: str, browser: httpx.AsyncClient) -> None:

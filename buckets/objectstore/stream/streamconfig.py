@@ -29,6 +29,9 @@ MAX_REPLICAS = 5
 MAX_DESCRIPTION = 4096
 MAX_STREAM_METADATA = 128 * 1024
 SERVER_METADATA = "_nats."
+# What a stream has no setting for is kept in its metadata, and is no part of what users see of that.
+OWN_METADATA = "nats-files."
+UNIQUE_NAMES = f"{OWN_METADATA}unique-names"
 # Fast ingest came with nats-server 2.14 (API level 4), atomic batches with 2.12 (API level 2); older ones refuse or ignore the fields.
 FAST_INGEST_LEVEL = 4
 ATOMIC_LEVEL = 2
@@ -62,8 +65,9 @@ def _check_texts(change: BucketChange) -> None:
             raise InvalidBucketConfig(f"The metadata is too long: {MAX_STREAM_METADATA // 1024} KiB is the limit.")
     except UnicodeEncodeError:
         raise InvalidBucketConfig("The description or the metadata is not valid Unicode text.") from None
-    if any(key.startswith(SERVER_METADATA) for key in metadata):
-        raise InvalidBucketConfig(f"Metadata keys that begin with {SERVER_METADATA} are the server's own.")
+    for prefix, owner in ((SERVER_METADATA, "the server"), (OWN_METADATA, "NATS Files")):
+        if any(key.startswith(prefix) for key in metadata):
+            raise InvalidBucketConfig(f"Metadata keys that begin with {prefix} are {owner}'s own.")
 
 
 def change_to(config: BucketConfig) -> BucketChange:
@@ -76,6 +80,7 @@ def change_to(config: BucketConfig) -> BucketChange:
         compression=config.compression,
         metadata=config.metadata,
         placement=config.placement,
+        unique_names=config.unique_names,
     )
 
 
@@ -105,7 +110,7 @@ def changed_config(info: Mapping[str, Any], change: BucketChange, api_level: int
     status = bucket_status(info)
     _check_possible(status, change, api_level, alone=not _map(info, "cluster").get("name"))
     wanted = dict(_map(info, "config"))
-    wanted["metadata"] = dict(status.config.metadata)  # without the server's own, which it adds anew
+    wanted["metadata"] = _kept_metadata(wanted)  # without the server's own, which it adds anew
     _overlay(wanted, change)
     return wanted
 
@@ -113,13 +118,13 @@ def changed_config(info: Mapping[str, Any], change: BucketChange, api_level: int
 def same_config(wanted: Mapping[str, Any], info: Mapping[str, Any]) -> bool:
     """Whether the stream of ``info`` has the configuration ``wanted`` already."""
     config = dict(_map(info, "config"))
-    config["metadata"] = _user_metadata(config)
+    config["metadata"] = _kept_metadata(config)
     return config == wanted
 
 
 def sealed_config(info: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration that seals the stream; the server adds what follows from it (no TTL, no purge, no roll-up)."""
-    return dict(_map(info, "config")) | {"sealed": True, "metadata": _user_metadata(_map(info, "config"))}
+    return dict(_map(info, "config")) | {"sealed": True, "metadata": _kept_metadata(_map(info, "config"))}
 
 
 def _overlay(wanted: dict[str, Any], change: BucketChange) -> None:
@@ -131,13 +136,23 @@ def _overlay(wanted: dict[str, Any], change: BucketChange) -> None:
         wanted["num_replicas"] = change.replicas
     if change.compression is not None:
         wanted["compression"] = "s2" if change.compression else "none"
-    if change.metadata is not None:
-        wanted["metadata"] = dict(change.metadata)
     if change.ttl is not None:
         _overlay_ttl(wanted, round(change.ttl * NANOSECONDS))
     if change.placement is not None:
         _overlay_placement(wanted, change.placement)
+    _overlay_metadata(wanted, change)
     _overlay_flags(wanted, change)
+
+
+def _overlay_metadata(wanted: dict[str, Any], change: BucketChange) -> None:
+    metadata: dict[str, str] = wanted.get("metadata", {})
+    own = {key: value for key, value in metadata.items() if key.startswith(OWN_METADATA)}
+    users = {key: value for key, value in metadata.items() if key not in own} if change.metadata is None else dict(change.metadata)
+    if change.unique_names is not None:
+        own.pop(UNIQUE_NAMES, None)
+    if change.unique_names:
+        own[UNIQUE_NAMES] = "true"
+    wanted["metadata"] = users | own
 
 
 def _overlay_ttl(wanted: dict[str, Any], max_age: int) -> None:
@@ -235,14 +250,16 @@ def _bucket_config(config: Mapping[str, Any]) -> BucketConfig:
         storage=Storage.MEMORY if config.get("storage") == "memory" else Storage.FILE,
         replicas=max(1, _number(config, "num_replicas")),
         compression=_text(config, "compression") not in ("", "none"),
-        metadata=_user_metadata(config),
+        metadata={key: value for key, value in _kept_metadata(config).items() if not key.startswith(OWN_METADATA)},
         placement=Placement(
             _text(placement, "cluster"), tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
         ),
+        unique_names=_map(config, "metadata").get(UNIQUE_NAMES) == "true",
     )
 
 
-def _user_metadata(config: Mapping[str, Any]) -> dict[str, str]:
+def _kept_metadata(config: Mapping[str, Any]) -> dict[str, str]:
+    """Without the server's own."""
     metadata = _map(config, "metadata")
     return {key: value for key, value in metadata.items() if isinstance(value, str) and not key.startswith(SERVER_METADATA)}
 

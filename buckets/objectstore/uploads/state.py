@@ -16,9 +16,10 @@ class UploadState:
     """An upload of ``length`` bytes (None: not known yet) into ``bucket``, of which ``offset`` bytes are stored in ``chunks`` chunks, the
     last one at the sequence ``last``.
 
-    ``owner`` and ``facts`` are the caller's own, kept as they are. ``expected_revision`` as for ``ObjectStore.put``. ``expires``: seconds
-    since 1970. ``done``: it is an object now, and only the memory of it is left, for who has missed the answer. ``lock`` names who is
-    writing, "" for nobody; it holds until ``locked_until``. ``revision`` is that of this state.
+    ``owner`` and ``facts`` are the caller's own, kept as they are. ``expected_revision`` as for ``ObjectStore.put``. ``unique``: if its
+    name is taken in the end, it gets the next one with a number. ``expires``: seconds since 1970. ``done``: it is an object now, and only
+    the memory of it is left, for who has missed the answer. ``lock`` names who is writing, "" for nobody; it holds until
+    ``locked_until``. ``revision`` is that of this state.
     """
 
     id: str
@@ -37,6 +38,7 @@ class UploadState:
     metadata: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     expected_revision: int | None = None
+    unique: bool = False
     writer: str = ""
     lock: str = ""
     locked_until: float = 0.0
@@ -57,8 +59,9 @@ class UploadState:
         """Raises ServerError for what is no state of an upload: somebody else has written it."""
         try:
             fields: dict[str, Any] = orjson.loads(raw)
-            state = cls(**fields)
-        except (orjson.JSONDecodeError, TypeError):
+            # What a newer process has written says more; its chunks are not to be taken for orphans.
+            state = cls(**{name: value for name, value in fields.items() if name in cls.__slots__})
+        except (orjson.JSONDecodeError, TypeError, AttributeError):
             raise ServerError("The state of this upload cannot be read.") from None
         return replace(state, revision=revision)
 

@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..chunking import Digest
 from ..errors import (
+    BucketFull,
     Conflict,
     DigestMismatch,
     ObjectStoreError,
@@ -28,17 +26,17 @@ from ..names import chunk_subject, stream_name
 from ..reading.fetch import Fetch
 from ..reading.reader import ReadContext
 from ..writing.chunkwriter import Written
-from ..writing.commit import Commits, check_expected
+from ..writing.commit import Commits, check_expected, conflict, is_of
 from ..writing.put import Putter
 from .kv import KEY, KeyValues
+from .naming import candidates
+from .piece import Checksum, Piece
 from .state import UploadState
 
 LOCK_SECONDS = 10.0
 RENEW_SECONDS = 3.0
 REMEMBERED_DIGESTS = 1000
 REMEMBERED_SECONDS = 3600.0
-
-Checksum = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +73,17 @@ class Uploads:
         metadata: Mapping[str, str] | None = None,
         facts: Mapping[str, str] | None = None,
         expected_revision: int | None = None,
+        unique: bool = False,
         chunk_size: int | None = None,
         writer: str = "",
     ) -> UploadState:
         """Begin. Nothing is in the bucket yet. expires: seconds since 1970, after which ``expire`` takes it back.
 
+        unique: only under a name that is free, which is ``name``, else that with a number; ``Appended.info`` has it in the end.
         Raises what ``ObjectStore.put`` would refuse before it begins: BucketNotFound, InvalidObjectName, InvalidMetadata, Conflict.
         """
+        if unique:
+            name, expected_revision = await self._free(bucket, name), 0
         info = await self._putter.new_info(bucket, name, description=description, headers=headers, metadata=metadata, chunk_size=chunk_size)
         check_expected(await self._commits.messages.last(bucket, name), expected_revision, name)
         state = UploadState(
@@ -98,9 +100,17 @@ class Uploads:
             metadata=dict(metadata or {}),
             facts=dict(facts or {}),
             expected_revision=expected_revision,
+            unique=unique,
             writer=writer,
         )
         return replace(state, revision=await self._kv.put(state.id, state.dump(), 0))
+
+    async def _free(self, bucket: str, name: str) -> str:
+        for candidate in candidates(name):
+            with contextlib.suppress(Conflict):
+                check_expected(await self._commits.messages.last(bucket, candidate), 0, candidate)
+                return candidate
+        raise conflict(name)
 
     async def get(self, upload: str) -> UploadState:
         """As it stands: also after the process that wrote it has died."""
@@ -125,18 +135,33 @@ class Uploads:
         Raises UploadLocked while another one writes, UploadOffsetMismatch, and what ends an ``ObjectStore.put``; Conflict and the like at
         the end take the upload back.
         """
-        return await self._commits.cleanups.shielded(self._append(upload, offset, source, length, checksum, expires))
+        piece = Piece(source, checksum)
+        try:
+            return await self._commits.cleanups.shielded(self._append(upload, offset, piece, length, expires))
+        except asyncio.CancelledError:
+            piece.stop()
+            raise
 
     async def terminate(self, upload: str) -> None:
         """Take it back: nothing of it is left. Raises UploadLocked while somebody writes."""
         state = await self._read(upload)
-        await self._commits.cleanups.shielded(self._terminate(state if state.done else await self._lock(state)))
+        await self._commits.cleanups.shielded(self._take_back(state))
+
+    async def _take_back(self, state: UploadState) -> None:
+        if not state.done:
+            try:
+                state = await self._lock(state)
+            except BucketFull:  # no room for a lock: whoever removes the state as it was read has it
+                await self._kv.delete(state.id, upto=state.revision)
+                if await self._kv.get(state.id) is not None:
+                    raise UploadLocked("Another request was faster to go on with this upload. Try again in a moment.") from None
+        await self._terminate(state)
 
     async def expire(self) -> int:
         """Take back all that have expired; how many. Any number of processes may do it at once."""
         expired = 0
         for upload in await self._kv.keys():
-            with contextlib.suppress(UploadNotFound, UploadLocked, Conflict):
+            with contextlib.suppress(UploadNotFound, UploadLocked, Conflict, ServerError):
                 state = await self._read(upload)
                 if state.expires < time.time():
                     await self.terminate(upload)
@@ -185,9 +210,7 @@ class Uploads:
         size = (count - state.chunks - 1) * state.chunk_size + len(last.data)
         return replace(state, offset=state.offset + size, chunks=count, last=last.sequence)
 
-    async def _append(
-        self, upload: str, offset: int, source: AsyncIterable[bytes], length: int | None, checksum: Checksum | None, expires: float | None
-    ) -> Appended:
+    async def _append(self, upload: str, offset: int, piece: Piece, length: int | None, expires: float | None) -> Appended:
         state = await self.get(upload)
         if state.offset != offset:
             raise UploadOffsetMismatch(f"The upload stands at {state.offset:,} bytes, not at {offset:,}.")
@@ -196,21 +219,24 @@ class Uploads:
         state = replace(state, length=state.length if length is None else length, expires=expires or state.expires)
         locked = _Lock(self, await self._lock(state))
         async with locked:
-            broken = await self._write(locked, _Piece(source, checksum))
+            broken = await self._write(locked, piece)
             if not locked.state.complete or broken is not None:
                 return Appended(locked.state if locked.ended else await locked.release(), broken=broken)
-            return Appended(locked.state, info=await self._finish(locked))
+            info = await self._finish(locked)
+            return Appended(locked.state, info=info)
 
-    async def _write(self, locked: "_Lock", piece: "_Piece") -> Exception | None:
+    async def _write(self, locked: "_Lock", piece: Piece) -> Exception | None:
         state = locked.state
         known = self._digests.pop(state.id, None)
         digest = known[1] if known is not None and known[0] == state.chunks else None
         writer = self._putter.chunk_writer(state.info(), Written(state.chunks, state.offset, state.last, digest or Digest()))
         try:
             written = await writer.append(piece.read())
-        except BaseException:
+        except BaseException as error:
             await self._commits.cleanups.run(writer.stop())
             with contextlib.suppress(ObjectStoreError):
+                if isinstance(error, BucketFull) and self._commits.server_version >= (2, 11):
+                    await self._drop_since(state)  # or there would not even be room to give the lock back
                 locked.state = await self._reconciled(state)
                 await locked.release()
             raise
@@ -250,10 +276,7 @@ class Uploads:
     async def _finish(self, locked: "_Lock") -> ObjectInfo:
         state = locked.state
         try:
-            info = replace(state.info(), digest=digest_text(await self._digest(state)))
-            current = await self._commits.messages.last(state.bucket, state.name)
-            check_expected(current, state.expected_revision, state.name)
-            stored = await self._putter.commit(info, current, state.expected_revision, state.writer)
+            stored = await self._commit(state, digest_text(await self._digest(state)))
         except Unavailable:
             await locked.release()
             raise
@@ -261,8 +284,24 @@ class Uploads:
             await self._terminate(locked.state)
             raise
         with contextlib.suppress(ObjectStoreError):  # the object is there, whatever becomes of this
+            locked.state = replace(locked.state, name=stored.name)
             await locked.release(done=True, expires=time.time() + REMEMBERED_SECONDS)
         return stored
+
+    async def _commit(self, state: UploadState, digest: str) -> ObjectInfo:
+        """Under its name, or the first that is free by now. Where it is already, its answer had been lost: nothing is written twice."""
+        for name in candidates(state.name) if state.unique else (state.name,):
+            info = replace(state.info(), name=name, digest=digest)
+            current = await self._commits.messages.last(state.bucket, name)
+            if current is not None and is_of(current, info):
+                return current.info(state.bucket)
+            try:
+                check_expected(current, state.expected_revision, name)
+                return await self._putter.commit(info, current, state.expected_revision, state.writer)
+            except Conflict:
+                if not state.unique:
+                    raise
+        raise conflict(state.name)
 
     async def _digest(self, state: UploadState) -> bytes:
         """Of all that is stored, which must be what we know of. Read again where this process has not seen all of it."""
@@ -335,42 +374,6 @@ class _Lock:
                 return
             except ObjectStoreError:
                 continue
-
-
-class _Piece:
-    """What one request brings: a source that may break off is read until then, and its end is told in ``broken``."""
-
-    def __init__(self, source: AsyncIterable[bytes], checksum: Checksum | None) -> None:
-        self._source = source
-        self._checksum = checksum
-        self._hash = hashlib.new(checksum[0]) if checksum is not None else None
-        self.broken: Exception | None = None
-
-    async def read(self) -> AsyncGenerator[bytes, None]:
-        async with aclosing(_generated(self._source)) as pieces:
-            while True:
-                try:
-                    piece = await anext(pieces)
-                except StopAsyncIteration:
-                    return
-                except Exception as error:
-                    self.broken = error
-                    return
-                if self._hash is not None:
-                    await asyncio.to_thread(self._hash.update, piece)
-                yield piece
-
-    @property
-    def right(self) -> bool:
-        """It may be kept: with a checksum only as a whole, and if that is right."""
-        if self._checksum is None or self._hash is None:
-            return True
-        return self.broken is None and hmac.compare_digest(self._hash.digest(), self._checksum[1])
-
-
-async def _generated(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
-    async for piece in source:
-        yield piece
 
 
 def _is_locked(state: UploadState) -> bool:

@@ -15,7 +15,7 @@ export function forgetDecision() {
 }
 
 async function answer(item, more) {
-  if (item.cancelled) return "skip";
+  if (item.stop) return "skip";
   if (forAll) return forAll;
   const dialog = document.getElementById("ask-conflict");
   const box = dialog.querySelector("[data-all] input");

@@ -1,18 +1,27 @@
-// All uploads of this page: a few at a time, each until it is done, refused or cancelled. Knows nothing of how they are shown.
+// All uploads of this page: a few requests at a time, of one file each or of many small ones; each file until it is done, refused or
+// cancelled. Knows nothing of how they are shown.
 import { numbered } from "../names.js";
-import { Transfer } from "./transfer.js";
+import { forget, letGo } from "./memory.js";
+import { isPassing, isReadable, isSignedOut, pauseBefore, TRIES, words } from "./retries.js";
+import { Tally } from "./tally.js";
+import { takeGroup } from "./together.js";
+import { takeBack, transferOf } from "./transfer.js";
 
 const AT_ONCE = 4;
-const TRIES = 5;
+const AGAIN = { state: "again" };
 const FINAL = new Set(["done", "failed", "skipped"]);
 
 export class Queue extends EventTarget {
   items = new Map();
   waiting = [];
   active = new Set();
-  counts = { all: 0, done: 0, failed: 0, skipped: 0, bytes: 0, finishedBytes: 0 };
+  paused = new Set();
+  tally = new Tally();
+  hold = ""; // why nothing is sent: "paused", "signed out"
   cancellations = 0; // who still looks for files to add can see that they are not wanted any more
   #lastId = 0;
+  #requests = 0;
+  #filling = false;
 
   constructor(decide) {
     super();
@@ -20,62 +29,86 @@ export class Queue extends EventTarget {
     addEventListener("online", () => this.#fill());
   }
 
-  // target: {objectsUrl, bucket, name, label, maxUpload, likely}; file: a File, or error: why there is none.
+  // target: {objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, name, label, maxUpload}; file: a File, or error: why there is none.
   add(target, file, error = "") {
-    const item = { id: (this.#lastId += 1), target, file, name: target.name, label: target.label, size: file?.size ?? 0, sent: 0, state: "waiting", why: "", tries: 0, overwrite: false };
+    const item = {
+      id: (this.#lastId += 1), target, file, name: target.name, label: target.label, size: file?.size ?? 0, number: 0, overwrite: false,
+      state: "waiting", why: "", tries: 0, sent: 0, moved: 0, stored: 0, address: "", stop: "", tried: false,
+    };
     this.items.set(item.id, item);
-    this.counts.all += 1;
-    this.counts.bytes += item.size;
+    this.tally.add(item);
     const refusal = error || tooLarge(item);
     if (refusal) {
       this.#finish(item, "failed", refusal);
       return;
     }
     this.waiting.push(item);
-    this.#fill();
+    this.#fillSoon();
   }
 
   get busy() {
-    return this.active.size > 0 || this.waiting.length > 0;
-  }
-
-  get sent() {
-    let sent = this.counts.finishedBytes;
-    for (const item of this.active) sent += item.sent;
-    return sent;
+    return this.active.size > 0 || this.waiting.length > 0 || this.paused.size > 0;
   }
 
   get(id) {
     return this.items.get(id);
   }
 
+  pause(item) {
+    if (this.active.has(item)) this.#stop(item, "paused");
+    else if (this.#unqueue(item)) this.#rest(item);
+  }
+
+  resume(item) {
+    if (!this.paused.delete(item)) return;
+    this.#queue(item, true);
+    this.#fill();
+  }
+
+  pauseAll() {
+    this.#hold("paused");
+  }
+
+  // Somebody has to sign in first.
+  awaitLogin() {
+    this.#hold("signed out");
+  }
+
+  goOn() {
+    this.hold = "";
+    for (const item of this.paused) this.#queue(item);
+    this.paused.clear();
+    this.dispatchEvent(new Event("go-on"));
+    this.#fill();
+  }
+
   cancel(item) {
-    if (FINAL.has(item.state)) return this.#forget(item);
-    item.cancelled = true;
-    item.transfer?.abort();
-    item.wake?.();
-    this.waiting = this.waiting.filter((other) => other !== item);
-    if (!this.active.has(item)) this.#forget(item);
-    return undefined;
+    if (this.active.has(item)) {
+      this.#stop(item, "cancelled");
+      return;
+    }
+    this.#unqueue(item);
+    this.paused.delete(item);
+    this.#discard(item);
   }
 
   cancelAll() {
     this.cancellations += 1;
-    const active = [...this.active];
-    const waiting = this.waiting;
+    this.hold = "";
+    const resting = [...this.waiting, ...this.paused];
     this.waiting = [];
-    for (const item of waiting) this.#forget(item, false);
-    for (const item of active) this.cancel(item);
+    this.paused.clear();
+    for (const item of resting) this.#discard(item, false);
+    for (const item of this.active) this.#stop(item, "cancelled");
     this.#changed();
   }
 
   retry(item) {
     if (item.state !== "failed" || !item.file) return;
-    this.counts.failed -= 1;
-    this.counts.finishedBytes -= item.size;
-    Object.assign(item, { state: "waiting", why: "", sent: 0, tries: 0 });
-    this.waiting.push(item);
-    this.#fill();
+    this.tally.reopen(item);
+    Object.assign(item, { why: "", tries: 0 });
+    this.#queue(item);
+    this.#fillSoon();
   }
 
   retryAll() {
@@ -83,83 +116,142 @@ export class Queue extends EventTarget {
   }
 
   clear() {
+    for (const item of this.items.values()) letGo(item);
     this.items.clear();
-    this.counts = { all: 0, done: 0, failed: 0, skipped: 0, bytes: 0, finishedBytes: 0 };
+    this.tally = new Tally();
     this.#changed();
+  }
+
+  #hold(why) {
+    this.hold = why;
+    for (const item of this.active) this.#stop(item, "back");
+    this.#changed();
+  }
+
+  #queue(item, first = false) {
+    item.state = "waiting";
+    if (first) this.waiting.unshift(item);
+    else this.waiting.push(item);
+  }
+
+  #unqueue(item) {
+    const place = this.waiting.indexOf(item);
+    if (place >= 0) this.waiting.splice(place, 1);
+    return place >= 0;
+  }
+
+  #rest(item) {
+    item.state = "paused";
+    this.paused.add(item);
+    this.#changed();
+  }
+
+  // When all that is added in this turn is there: small files go together.
+  #fillSoon() {
+    if (this.#filling) return;
+    this.#filling = true;
+    setTimeout(() => {
+      this.#filling = false;
+      this.#fill();
+    });
   }
 
   #fill() {
-    while (this.active.size < AT_ONCE && this.waiting.length) {
-      const item = this.waiting.shift();
-      this.active.add(item);
-      this.#run(item);
-    }
+    while (!this.hold && this.#requests < AT_ONCE && this.waiting.length) this.#run(takeGroup(this.waiting));
     this.#changed();
   }
 
-  async #run(item) {
-    const result = await this.#upload(item);
-    this.active.delete(item);
-    if (item.cancelled) this.#forget(item, false);
-    else this.#finish(item, result.state, result.why ?? "");
+  // stop: what becomes of an active item instead of being sent: "paused", "back" (into the queue) or "cancelled".
+  #stop(item, stop) {
+    item.stop = stop;
+    item.transfer?.abort();
+    item.wake?.();
+  }
+
+  // A file that is alone goes on until its end; of many each goes back into the queue for another try.
+  async #run(group) {
+    this.#requests += 1;
+    for (const item of group) this.active.add(item);
+    for (let goesOn = true; goesOn; ) {
+      const answers = await this.#send(group);
+      [goesOn] = await Promise.all(group.map(async (item, place) => this.#settle(item, await this.#judge(item, answers[place]), group.length > 1)));
+    }
+    this.#requests -= 1;
     this.#fill();
   }
 
-  async #upload(item) {
-    for (;;) {
-      if (item.cancelled) return { state: "failed" };
-      const answer = await this.#send(item);
-      if (item.cancelled) return { state: "failed" };
-      if (answer.status === 201 || answer.status === 200) return { state: "done" };
-      if (answer.status === 412) {
-        if ((await this.#resolve(item)) === "skip") return { state: "skipped" };
-      } else if (!(await this.#mayRetry(item, answer))) {
-        return { state: "failed", why: words(answer) };
-      }
-    }
+  async #send(group) {
+    const stored = group.map((item) => item.stored);
+    const transfer = transferOf(group, (item, sent, found) => this.tally.progress(item, Math.min(sent, item.size), found));
+    for (const item of group) Object.assign(item, { state: "sending", transfer });
+    const answers = await transfer.run();
+    group.forEach((item, place) => {
+      item.transfer = null;
+      if (item.stored > stored[place]) item.tries = 0;
+    });
+    return answers;
   }
 
-  #send(item) {
-    item.state = "sending";
-    item.sent = 0;
-    item.transfer = new Transfer(item.target, item.name, item.file, {
-      onlyIfAbsent: !item.overwrite,
-      progress: (sent) => { item.sent = Math.min(sent, item.size); },
-    });
-    return item.transfer.run();
+  // Whether it goes on at once.
+  #settle(item, result, isOfMany) {
+    const { stop } = item;
+    if (result === AGAIN && !stop && !isOfMany) return true;
+    item.stop = "";
+    this.active.delete(item);
+    if (stop === "cancelled" && result.state !== "done") this.#discard(item, false);
+    else if (result !== AGAIN) this.#finish(item, result.state, result.why);
+    else if (stop === "paused") this.#rest(item);
+    else this.#queue(item, true);
+    return false;
+  }
+
+  // How it ended, or AGAIN: it did not, or was stopped before.
+  async #judge(item, answer) {
+    if (answer.status === 201) {
+      rename(item, answer.name);
+      return { state: "done" };
+    }
+    if (item.stop || answer.status === -1) return AGAIN;
+    if (isSignedOut(answer)) {
+      this.awaitLogin();
+      return AGAIN;
+    }
+    if (answer.status === 412 && !item.target.uniqueNames) {
+      return (await this.#resolve(item)) === "skip" && !item.stop ? { state: "skipped" } : AGAIN;
+    }
+    if (answer.status === 412) answer.again = true; // somebody was faster in the same second
+    return (await this.#mayRetry(item, answer)) ? AGAIN : { state: "failed", why: item.why || words(answer) };
   }
 
   // The name is taken. Keeping both takes the next free number.
   async #resolve(item) {
     if (item.number) {
-      item.number += 1;
-      renumber(item);
+      renumber(item, item.number + 1);
       return "keep";
     }
-    Object.assign(item, { state: "asking", sent: 0 });
+    item.state = "asking";
     this.#changed();
     const decision = await this.decide(item, this.waiting.length + this.active.size > 1);
     if (decision === "replace") item.overwrite = true;
-    if (decision === "keep") {
-      item.number = 2;
-      renumber(item);
-    }
+    if (decision === "keep") renumber(item, 2);
     return decision;
   }
 
-  // A broken connection and a site that is away are worth another try; a refusal is not.
-  async #mayRetry(item, { status, retryAfter }) {
-    const passing = status === 0 || status === 502 || status === 503 || status === 504;
+  async #mayRetry(item, answer) {
     item.tries += 1;
-    if (!passing || (item.tries >= TRIES && navigator.onLine)) return false;
+    if (!isPassing(answer) || (item.tries >= TRIES && navigator.onLine)) return false;
+    if (!answer.status && !(await isReadable(item.file))) {
+      item.why = "The file was changed, moved or deleted since it was chosen. Choose it again.";
+      return false;
+    }
     item.state = navigator.onLine ? "retrying" : "offline";
-    item.sent = 0;
     this.#changed();
-    await this.#pause(item, (retryAfter || 2 ** (item.tries - 1)) * 1000);
+    await this.#pause(item, pauseBefore(item.tries, answer));
     return true;
   }
 
   #pause(item, milliseconds) {
+    if (item.stop) return Promise.resolve();
     return new Promise((resolve) => {
       item.wake = resolve;
       addEventListener("online", resolve, { once: true });
@@ -167,23 +259,22 @@ export class Queue extends EventTarget {
     });
   }
 
-  #finish(item, state, why) {
+  #finish(item, state, why = "") {
+    this.tally.finish(item, state);
     item.state = state;
     item.why = why;
-    item.sent = state === "done" ? item.size : 0;
     if (state !== "failed") item.file = null;
-    this.counts[state] += 1;
-    this.counts.finishedBytes += item.size;
     this.#changed();
   }
 
-  #forget(item, tell = true) {
+  // The item is not wanted any more, nor what is stored of it.
+  #discard(item, tell = true) {
     if (!this.items.delete(item.id)) return;
-    this.counts.all -= 1;
-    this.counts.bytes -= item.size;
-    if (FINAL.has(item.state)) {
-      this.counts[item.state] -= 1;
-      this.counts.finishedBytes -= item.size;
+    this.tally.remove(item);
+    const { address } = item;
+    if (address && item.file) {
+      forget(item);
+      takeBack(address);
     }
     if (tell) this.#changed();
   }
@@ -193,18 +284,26 @@ export class Queue extends EventTarget {
   }
 }
 
-function renumber(item) {
-  item.name = numbered(item.target.name, item.number);
-  item.label = numbered(item.target.label, item.number);
+export function isFinal({ state }) {
+  return FINAL.has(state);
+}
+
+// The server may have given it another name than was asked for.
+function rename(item, name) {
+  const { target } = item;
+  if (!name || name === item.name) return;
+  item.name = name;
+  item.label = name.slice(target.name.length - target.label.length);
+}
+
+function renumber(item, number) {
+  item.number = number;
+  item.tried = false;
+  item.name = numbered(item.target.name, number);
+  item.label = numbered(item.target.label, number);
 }
 
 function tooLarge({ size, target }) {
   if (!target.maxUpload || size <= target.maxUpload) return "";
   return `It is larger than this site takes: ${target.maxUpload.toLocaleString("en")} bytes is the limit.`;
-}
-
-function words({ status, message }) {
-  if (status === 0) return "The connection broke. Check that the site can be reached, then try again.";
-  if (status === 401) return "You are signed out. Sign in again in another tab, then try again here.";
-  return message || `The site answered with an error (${status}).`;
 }

@@ -1,18 +1,19 @@
 // Speed over the last few seconds.
 
 const WINDOW = 5000;
+const FIRST = 800; // before that it would only be a guess, which jumps
 
 export class Rate {
   #points = [];
 
-  // Give the bytes sent so far; get the speed in bytes a second.
-  measure(sent, now = performance.now()) {
+  // Give the amount so far; get the speed a second, 0 as long as it is not known.
+  measure(amount, now = performance.now()) {
     const last = this.#points.at(-1);
-    if (last && sent < last.sent) this.#points = [];
-    this.#points.push({ sent, now });
+    if (last && amount < last.amount) this.#points = [];
+    this.#points.push({ amount, now });
     while (this.#points.length > 2 && now - this.#points[0].now > WINDOW) this.#points.shift();
     const first = this.#points[0];
-    return now > first.now ? ((sent - first.sent) * 1000) / (now - first.now) : 0;
+    return now - first.now > FIRST ? ((amount - first.amount) * 1000) / (now - first.now) : 0;
   }
 
   reset() {

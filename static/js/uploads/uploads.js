@@ -1,7 +1,9 @@
 // The one queue of this page, and how files get into it.
 import { listing } from "../page.js";
+import { signedIn } from "../session.js";
 import { toast } from "../toasts.js";
 import { decide } from "./conflicts.js";
+import { prune } from "./memory.js";
 import { Queue } from "./queue.js";
 
 const BREATH = 200;
@@ -21,22 +23,24 @@ export async function upload(found, prefix = null) {
   for await (const { file, path, error } of found) {
     if (queue.cancellations !== cancellations) return;
     const label = path.normalize("NFC").toWellFormed?.() ?? path;
-    const { objectsUrl, bucket, maxUpload } = here;
-    queue.add({ objectsUrl, bucket, maxUpload, name: folder + label, label, likely: isShown }, file, error);
+    const { objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, maxUpload } = here;
+    queue.add({ objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, maxUpload, name: folder + label, label }, file, error);
     count += 1;
     if (count % BREATH === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   if (!count) toast("There are no files in it: only files can be uploaded, and folders come with them.", "info");
 }
 
-function isShown(name) {
-  return document.querySelector(`#rows > tr[data-kind=object][data-name="${CSS.escape(percentEncoded(name))}"]`) !== null;
-}
+// Nobody is taken away from uploads that wait for a login: it is asked for where they are shown.
+document.addEventListener("signed-out", (event) => {
+  if (!queue.busy) return;
+  event.preventDefault();
+  queue.awaitLogin();
+});
 
-// As the server quotes names in rows: encodeURIComponent leaves some marks that it does not.
-function percentEncoded(name) {
-  return encodeURIComponent(name).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-}
+queue.addEventListener("go-on", signedIn);
+
+prune();
 
 addEventListener("beforeunload", (event) => {
   if (queue.busy) event.preventDefault();
