@@ -1,7 +1,7 @@
 // One file's line in the tray.
 import { visible } from "../names.js";
 import { clock, size } from "../numbers.js";
-import { isFinal } from "./queue.js";
+import { isFinal } from "./item.js";
 import { Rate } from "./rate.js";
 
 const LONG = 1024 * 1024; // below that a file is there before anybody could read its numbers

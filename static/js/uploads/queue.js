@@ -1,6 +1,6 @@
 // All uploads of this page: a few requests at a time, of one file each or of many small ones; each file until it is done, refused or
 // cancelled. Knows nothing of how they are shown.
-import { numbered } from "../names.js";
+import { newItem, rename, renumber, tooLarge } from "./item.js";
 import { forget, letGo } from "./memory.js";
 import { isPassing, isReadable, isSignedOut, pauseBefore, TRIES, words } from "./retries.js";
 import { Tally } from "./tally.js";
@@ -9,7 +9,6 @@ import { takeBack, transferOf } from "./transfer.js";
 
 const AT_ONCE = 4;
 const AGAIN = { state: "again" };
-const FINAL = new Set(["done", "failed", "skipped"]);
 
 export class Queue extends EventTarget {
   items = new Map();
@@ -29,12 +28,9 @@ export class Queue extends EventTarget {
     addEventListener("online", () => this.#fill());
   }
 
-  // target: {objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, name, label, maxUpload}; file: a File, or error: why there is none.
+  // target: see newItem; file: a File, or error: why there is none.
   add(target, file, error = "") {
-    const item = {
-      id: (this.#lastId += 1), target, file, name: target.name, label: target.label, size: file?.size ?? 0, number: 0, overwrite: false,
-      state: "waiting", why: "", tries: 0, sent: 0, moved: 0, stored: 0, address: "", stop: "", tried: false,
-    };
+    const item = newItem((this.#lastId += 1), target, file);
     this.items.set(item.id, item);
     this.tally.add(item);
     const refusal = error || tooLarge(item);
@@ -282,28 +278,4 @@ export class Queue extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
-}
-
-export function isFinal({ state }) {
-  return FINAL.has(state);
-}
-
-// The server may have given it another name than was asked for.
-function rename(item, name) {
-  const { target } = item;
-  if (!name || name === item.name) return;
-  item.name = name;
-  item.label = name.slice(target.name.length - target.label.length);
-}
-
-function renumber(item, number) {
-  item.number = number;
-  item.tried = false;
-  item.name = numbered(item.target.name, number);
-  item.label = numbered(item.target.label, number);
-}
-
-function tooLarge({ size, target }) {
-  if (!target.maxUpload || size <= target.maxUpload) return "";
-  return `It is larger than this site takes: ${target.maxUpload.toLocaleString("en")} bytes is the limit.`;
 }
