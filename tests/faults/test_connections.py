@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -157,3 +158,32 @@ async def test_an_upload_in_pieces_goes_on_whichever_answer_about_its_state_is_l
     assert done.info is not None
     assert await read(cut_off, bucket, "x") == data
     await holds_exactly(cut_off, foreign, bucket, "x")
+
+
+async def test_a_connection_that_breaks_while_it_is_made_again_leaves_no_tasks(
+    cut_off: ObjectStore, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cut_off.put(bucket, "x", pieces(b"data"))
+    client = cut_off._bulk._client
+    assert client is not None
+    before = client_tasks()
+    flush, failures = client.flush, [ConnectionResetError("once"), ConnectionResetError("twice")]
+
+    async def failing(timeout: int = 10) -> None:
+        if failures:
+            raise failures.pop()
+        await flush(timeout)
+
+    monkeypatch.setattr(client, "flush", failing)
+    proxy.cut()
+    async with asyncio.timeout(20):
+        while failures or not cut_off.state.connected:
+            await asyncio.sleep(0.01)
+        while client_tasks() != before:
+            await asyncio.sleep(0.01)
+    await cut_off.put(bucket, "x", pieces(b"data"))
+
+
+def client_tasks() -> Counter[str]:
+    names = (getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks())
+    return Counter(name for name in names if name.startswith("Client."))

@@ -25,6 +25,7 @@ from .verify import Verified, verify
 
 HOUR = 3600.0
 AT_ONCE = 8
+PARSED_AT_ONCE = 500
 # What a purge can be told to remove and nothing else with it: no wildcard, no white space, nothing that is not text.
 _LITERAL = re.compile(r"[^\s\x00-\x20*>\ud800-\udfff]+\Z")
 
@@ -183,7 +184,11 @@ class Repair:
         """The nuids that have chunks, with their numbers. Subjects that hold no nuid are nobody's business here."""
         start = len(chunk_wildcard(bucket)) - 1
         subjects = await self._streams.subjects(bucket, chunk_wildcard(bucket))
-        return {subject[start:]: count for subject, count in subjects.items() if NUID.match(subject[start:])}
+
+        def those_with_nuids() -> dict[str, int]:
+            return {subject[start:]: count for subject, count in subjects.items() if NUID.match(subject[start:])}
+
+        return await asyncio.to_thread(those_with_nuids)  # there may be very many
 
     async def _references(self, bucket: str, last_sequence: int) -> _References:
         """All that metadata refers to now, and a little more: what was replaced while this was reading counts too.
@@ -193,9 +198,18 @@ class Repair:
         """
         entries = await read_all(self._js, bucket)
         entries += await read_all(self._js, bucket, after=last_sequence)
-        infos = [entry.info(bucket) for entry in entries if not entry.deleted]
-        named = {info.nuid for info in infos if info.nuid}
-        broken = [(info.revision, info.name) for info in infos if not info.nuid and info.link is None]
+        named: set[str] = set()
+        broken: list[tuple[int, str]] = []
+        for number, entry in enumerate(entries):
+            if not number % PARSED_AT_ONCE:
+                await asyncio.sleep(0)  # the site's own upkeep does this beside requests
+            if entry.deleted:
+                continue
+            info = entry.info(bucket)
+            if info.nuid:
+                named.add(info.nuid)
+            elif info.link is None:
+                broken.append((info.revision, info.name))
         return _References(frozenset(named), tuple(broken))
 
     async def _last(self, bucket: str, subject: str) -> tuple[int, datetime] | None:

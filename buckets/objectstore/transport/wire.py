@@ -111,6 +111,13 @@ class RawClient(Client):
             divert(writer.transport, reader, self._handle)
         await super()._read_loop()
 
+    async def _process_connect_init(self) -> None:
+        """nats-py's, which begins three tasks, and forgets those of a reconnect that breaks off right after this."""
+        for task in (self._reading_task, self._ping_interval_task, self._flusher_task):
+            if task is not None:
+                task.cancel()
+        await super()._process_connect_init()
+
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> None:
         if not self._handle(sid, subject, reply, data, headers or b""):
             await super()._process_msg(sid, subject, reply, data, headers)
