@@ -1,8 +1,9 @@
 """Times as the server writes them (RFC 3339 with up to nine decimals)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NANOSECONDS = 1_000_000_000
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)\Z")
 
@@ -27,3 +28,8 @@ def parse_time_ns(text: object) -> int:
     if found is None or moment is None:
         return 0
     return int(moment.replace(microsecond=0).timestamp()) * NANOSECONDS + int((found[2] or "0").ljust(9, "0"))
+
+
+def nanoseconds(moment: datetime) -> int:
+    """Since 1970; exact to the microsecond, which a float is not."""
+    return (moment - EPOCH) // timedelta(microseconds=1) * 1000

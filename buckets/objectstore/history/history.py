@@ -54,7 +54,7 @@ class History:
         self._messages = context.messages
         records = Records(context, streams)
         self._versions = Versions(records, streams, context.messages)
-        self._rewind = Rewind(js, buckets, records)
+        self._rewind = Rewind(js, buckets, streams, records)
         self._pruner = Pruner(streams, buckets, records, context.messages, in_use)
         self._restorer = Restorer(js, context, records, commits, putter, changer)
         self._gate = gate

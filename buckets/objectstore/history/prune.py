@@ -68,23 +68,20 @@ class Pruner:
         return Pruned(versions, removed)
 
     async def _ends(self, status: HistoryStatus, by_subject: Mapping[str, Sequence[Kept]]) -> dict[str, int]:
-        """When (server time, nanoseconds) what ended without a deletion did: by the bucket's TTL, or with an earlier bucket of its name."""
+        """When (server time, nanoseconds) what ended without a deletion did: by the bucket's TTL, with an earlier bucket of its name, or
+        by another client's rename. Of what else is gone nothing tells when."""
         try:
             bucket = await self._buckets.status(status.bucket)
         except BucketNotFound:
             return {}  # an archive is kept as it is
-        ttl, earlier = round(bucket.config.ttl * NANOSECONDS), await self._streams.of_earlier_buckets(bucket.name)
-        if not (ttl or earlier) or bucket.created.isoformat() != status.bucket_created:
+        if bucket.created.isoformat() != status.bucket_created or not (status.config.keep_versions or status.config.keep_days):
             return {}
         there = await self._buckets.subjects(bucket.name, metadata_wildcard(bucket.name))
-        replaced = round(bucket.created.timestamp() * NANOSECONDS)
-        ends: dict[str, int] = {}
-        for subject, records in by_subject.items():
-            last = records[-1]
-            if subject in there or last.deleted or not (ttl or last.sequence <= earlier):
-                continue
-            ends[subject] = replaced if last.sequence <= earlier else last.time_ns + ttl
-        return ends
+        gone = {subject: records[-1] for subject, records in by_subject.items() if subject not in there and not records[-1].deleted}
+        ttl, (earlier, until_ns) = round(bucket.config.ttl * NANOSECONDS), await self._streams.earlier(bucket.name)
+        ends = _renamed(gone, by_subject)
+        ends |= {subject: last.time_ns + ttl for subject, last in gone.items() if ttl and subject not in ends}
+        return ends | {subject: until_ns for subject, last in gone.items() if last.sequence <= earlier}
 
     async def remove(self, status: HistoryStatus, name: str, version: str) -> None:
         """Remove one version for good. Raises VersionNotFound, and Conflict for the current one."""
@@ -180,6 +177,18 @@ class Pruner:
 
 def _nuid(subject: str) -> str:
     return subject.rpartition(".")[2]
+
+
+def _renamed(gone: Mapping[str, Kept], by_subject: Mapping[str, Sequence[Kept]]) -> dict[str, int]:
+    """When the data of these went by another name."""
+    wanted = {last.nuid: (subject, last) for subject, last in gone.items() if last.nuid}
+    ends: dict[str, int] = {}
+    for other, records in by_subject.items():
+        for record in records:
+            subject, last = wanted.get(record.nuid, (other, record))
+            if subject != other and record.sequence > last.sequence:
+                ends[subject] = min(record.time_ns, ends.get(subject, record.time_ns))
+    return ends
 
 
 def first_kept(records: Sequence[Kept], config: HistoryConfig, now_ns: int, ended_ns: int | None = None) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from ..reading.fetch import END_OF_BATCH, NOT_FOUND, Fetch
 from ..reading.reader import ReadContext
 from ..stream.messages import StoredMessage
 from ..stream.sourced import Source
+from ..times import nanoseconds
 from ..transport.wire import RawMessage
 from .streams import HistoryStreams
 
@@ -26,6 +27,8 @@ METADATA_BYTES = 1024
 SUBJECTS_AT_ONCE = 1000
 REQUEST_BYTES = 256 * 1024
 ANSWER_BYTES = 4 * 1024 * 1024
+# Which of those that may answer does is chance: this often in a row it is not the wrong one.
+TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ class Records:
                         found.append(record)
         return sorted(found, key=lambda record: record.entry.revision)
 
-    async def all(self, bucket: str, subject: str = "", up_to: int | None = None) -> AsyncGenerator[Record, None]:
-        """All records of a subject (of the whole history by default) in the order in which they were written."""
+    async def all(self, bucket: str, subject: str = "", *, start: int = 1, up_to: int | None = None) -> AsyncGenerator[Record, None]:
+        """All records of a subject (of the whole history by default) in the order in which they were written; of these sequences only."""
         context = self._context
         subject = subject or metadata_wildcard(bucket)
         stream = history_stream(bucket)
-        async with Fetch(context.js, context.budget, stream, subject, METADATA_BYTES, context.timeout, up_to=up_to) as messages:
+        async with Fetch(
+            context.js, context.budget, stream, subject, METADATA_BYTES, context.timeout, start=start, up_to=up_to
+        ) as messages:
             async for message in messages:
                 yield Record.of(bucket, message)
 
@@ -82,28 +87,51 @@ class Records:
     async def at(self, bucket: str, moment: datetime | None) -> list[Record]:
         """The last record of every name (deletions too) as of ``moment``, to the microsecond; None: now. Raises HistoryOff."""
         await self._streams.info(bucket)
+        anchor = await self._anchor(bucket, moment)
+        if anchor is None:
+            return []
         subjects = await self._streams.subjects(bucket, metadata_wildcard(bucket))
         found: list[Record] = []
         for some in _portions(sorted(subjects)):
-            found += [Record.of(bucket, message) for message in await self._last_of(bucket, some, moment)]
+            answers = await self._last_of(bucket, {anchor, *some}, moment)
+            found += [Record.of(bucket, message) for message in answers if message.subject in some]
             await asyncio.sleep(0)
         return found
 
-    async def _last_of(self, bucket: str, subjects: Sequence[str], moment: datetime | None) -> list[StoredMessage]:
+    async def _anchor(self, bucket: str, moment: datetime | None) -> str | None:
+        """A subject of which the leader knows that it had a message then; None when there was none at all."""
+        wildcard = metadata_wildcard(bucket)
+        if moment is None:
+            found = await self._context.messages.stored(history_stream(bucket), last_by_subj=wildcard)
+        else:
+            found = await self._context.messages.stored(history_stream(bucket), seq=1, next_by_subj=wildcard)
+        if found is None or (moment is not None and found.time_ns >= nanoseconds(moment) + 1000):
+            return None
+        return found.subject
+
+    async def _last_of(self, bucket: str, subjects: Collection[str], moment: datetime | None) -> list[StoredMessage]:
         query: dict[str, Any] = {"multi_last": list(subjects), "max_bytes": ANSWER_BYTES}
         if moment is not None:  # the server gives what is older than this, and knows nanoseconds
             query["up_to_time"] = (moment + timedelta(microseconds=1)).isoformat()
         found: list[StoredMessage] = []
-        while True:
+        rest = 1
+        while rest:
+            answers, rest = await self._asked(history_stream(bucket), query)
+            found += answers
+            query["seq"] = answers[-1].sequence + 1
+        return found
+
+    async def _asked(self, stream: str, query: dict[str, Any]) -> tuple[list[StoredMessage], int]:
+        """An answer that has at least one message, and is the stream's own: a mirror may answer in its place, and lack some, or all."""
+        for _ in range(TRIES):
             await self._context.budget.acquire(ANSWER_BYTES)
             try:
-                answers, rest = await _Answers(self._context, history_stream(bucket)).ask(query)
+                answers, rest = await _Answers(self._context, stream).ask(query)
             finally:
                 self._context.budget.release(ANSWER_BYTES)
-            found += answers
-            if not (rest and answers):
-                return found
-            query["seq"] = answers[-1].sequence + 1
+            if answers and answers[0].is_from(stream):
+                return answers, rest
+        raise Unavailable("The history gives contradictory answers: there may be mirrors of it that lack something. Please try again.")
 
 
 class _Answers:

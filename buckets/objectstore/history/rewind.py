@@ -1,7 +1,7 @@
 """A bucket at a point in time, and what was deleted from it, each as an index that folders, sorting and search are answered from."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,11 +12,14 @@ from ..entry import Entry
 from ..errors import BucketNotFound
 from ..index import Index
 from ..index.bulk import Builder
+from ..names import metadata_wildcard
 from ..stream.listing import read_all
 from ..stream.streams import Streams
+from ..times import nanoseconds
 from ..transport.jetstream import JetStream
 from .model import HistoryStatus
 from .records import Record, Records
+from .streams import HistoryStreams
 
 # What is kept of moments and trashes once computed: so many, and of so many objects together (but one of any size).
 REMEMBERED = 8
@@ -45,9 +48,10 @@ class _Remembered:
 
 
 class Rewind:
-    def __init__(self, js: JetStream, streams: Streams, records: Records) -> None:
+    def __init__(self, js: JetStream, streams: Streams, histories: HistoryStreams, records: Records) -> None:
         self._js = js
         self._streams = streams
+        self._histories = histories
         self._records = records
         self._moments = _Remembered()
         self._trash = _Remembered()
@@ -60,10 +64,38 @@ class Rewind:
         if known is not None:
             return known
         records = await self._records.at(status.bucket, moment)
+        records = await self._of_the_same_bucket(status, records, moment)
+        last = max((record.entry.revision for record in records), default=0)
+        records = await self._under_their_last_names(status.bucket, records, up_to=last)
         index = await filled(status.bucket, there(status, records, moment, await self._ttl(status.bucket)))
         if moment < datetime.now(UTC) - SETTLED:
             self._moments.keep(key, index)
         return index
+
+    async def _of_the_same_bucket(self, status: HistoryStatus, records: list[Record], moment: datetime) -> list[Record]:
+        """Nothing of an earlier bucket of that name, if the next one was there then."""
+        last, until_ns = await self._histories.earlier(status.bucket)
+        if nanoseconds(moment) < until_ns:
+            return records
+        return [record for record in records if record.entry.revision > last]
+
+    async def _under_their_last_names(self, bucket: str, records: list[Record], up_to: int | None = None) -> list[Record]:
+        """Without those whose data went by another name later (up to this sequence): other clients rename without a deletion marker."""
+        there = await self._streams.subjects(bucket, metadata_wildcard(bucket))
+        silent: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            if not record.entry.deleted and record.message.subject not in there and (nuid := record.entry.info(bucket).nuid):
+                silent[nuid].append(record)
+        if not silent:
+            return records
+        renamed: set[int] = set()
+        start = min(some[0].entry.revision for some in silent.values())
+        async with aclosing(self._records.all(bucket, start=start, up_to=up_to)) as later:
+            async for one in later:
+                for record in silent.get(one.entry.info(bucket).nuid, ()):
+                    if one.entry.revision > record.entry.revision and one.entry.name != record.entry.name and not one.entry.deleted:
+                        renamed.add(record.entry.revision)
+        return [record for record in records if record.entry.revision not in renamed]
 
     async def trash(self, status: HistoryStatus) -> Index:
         """The last versions of what is deleted, expired or purged; each object's revision is its version's id, its time that of its end
@@ -89,6 +121,7 @@ class Rewind:
         alive = {entry.name for entry in live}
         moved = {nuid for entry in live if (nuid := entry.info(status.bucket).nuid)}
         ends = [record for record in await self._records.at(status.bucket, None) if record.entry.name not in alive]
+        ends = await self._under_their_last_names(status.bucket, ends)
         last = await each(ends, lambda end: self._last_version(status, end), at_once=LOOKING_AT_ONCE)
         for outcome in last:
             if outcome.error is not None:

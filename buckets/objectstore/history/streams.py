@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 
 from ..entry import Entry
@@ -12,7 +13,7 @@ from ..model import BucketStatus
 from ..names import check_bucket_name, history_stream, stream_name, token_subject
 from ..stream.messages import Messages, StoredMessage
 from ..stream.sourced import Source, bucket_sequence
-from ..times import parse_time, parse_time_ns
+from ..times import nanoseconds, parse_time, parse_time_ns
 from ..transport.jetstream import MESSAGE_NOT_FOUND, JetStream
 from .config import (
     HISTORY_LEVEL,
@@ -252,15 +253,32 @@ class HistoryStreams:
             return int(info.get("state", {}).get("last_seq", 0))
         return begins_after(info["config"])
 
+    async def earlier(self, bucket: str) -> tuple[int, int]:
+        """Up to which of its sequences, and until when (server time, nanoseconds), it tells of an earlier bucket; (0, 0): of none."""
+        info = await self.info(bucket)
+        other = await self._other_bucket(info)
+        if other is not None:
+            return int(info.get("state", {}).get("last_seq", 0)), nanoseconds(other)
+        last = begins_after(info["config"])
+        if not last:
+            return 0, 0
+        first = await self._messages.stored(history_stream(bucket), seq=last + 1, next_by_subj=">")
+        began = parse_time(history_status(info).bucket_created)
+        return last, first.time_ns if first is not None else nanoseconds(began) if began is not None else 0
+
     async def _is_of_another(self, info: dict[str, Any]) -> bool:
         """Whether there is a bucket, and it is not the one that this history has copied."""
+        return await self._other_bucket(info) is not None
+
+    async def _other_bucket(self, info: dict[str, Any]) -> datetime | None:
+        """When the bucket was made that is there, if that is not the one that this history has copied."""
         status = history_status(info)
         try:
             answer = await self._js.api(f"STREAM.INFO.{stream_name(status.bucket)}", about=status.bucket)
         except BucketNotFound:
-            return False
+            return None
         created = parse_time(answer.get("created"))
-        return created is not None and created.isoformat() != status.bucket_created
+        return created if created is not None and created.isoformat() != status.bucket_created else None
 
     async def _newest(self, bucket: str) -> StoredMessage | None:
         return await self._messages.stored(history_stream(bucket), last_by_subj=f"$O.{bucket}.>")

@@ -231,8 +231,8 @@ class Fetch:
             self._failure = ServerError("NATS gave a message without its sequence.")
         elif sequence < self._next_sequence and pending is not None:
             asked.got += 1  # had already: see _next_start
-        elif pending is not None and pending < self._left - 1:
-            self._end_batches()  # whoever answers lacks some of them
+        elif (pending is not None and pending < self._left - 1) or not StoredMessage(sequence, message).is_from(self._stream):
+            self._end_batches()  # whoever answers lacks some of them, or may
             self._ask_leader = True
         elif None not in (pending, self._pending) and pending != (self._pending or 0) - 1:
             self._end_batches()  # one was lost on the way: ask again from where it is missing

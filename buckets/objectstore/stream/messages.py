@@ -38,6 +38,10 @@ class StoredMessage:
     def time_ns(self) -> int:
         return parse_time_ns(self.message.header(b"Nats-Time-Stamp"))
 
+    def is_from(self, stream: str) -> bool:
+        """Whether ``stream`` itself gave it to a direct get: a mirror, which may answer in its place, gives its own name."""
+        return self.message.raw_header(b"Nats-Stream") == stream.encode()
+
     def header(self, name: bytes) -> str:
         return self.message.header(name) or ""
 
