@@ -270,12 +270,13 @@ class ObjectStore:
     async def rename(
         self, bucket: str, name: str, new_name: str, *, overwrite: bool = False, expected_revision: int | None = None, writer: str = ""
     ) -> ObjectInfo:
-        """Give the object another name; no data moves. Where the stream has atomic batches the old name goes in the moment in which the
-        new one comes; elsewhere the new one comes first.
+        """Give the object another name. Where the stream has atomic batches no data moves, and the old name goes in the moment in which the
+        new one comes. Elsewhere the data is copied, and then the old name goes: were two names on the same data, even for a moment, who
+        overwrites one of them then would take it from the other.
 
         Raises BucketNotFound, ObjectNotFound, InvalidObjectName, ObjectExists (unless ``overwrite``), Conflict, HistoryBehind, BucketFull.
         """
-        renamed, marked = await self._changer.rename(
+        renamed, marked = await self._copier.rename(
             check_bucket_name(bucket), name, new_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer
         )
         await self._live.caught_up(bucket, marked)

@@ -18,6 +18,7 @@ async def renamed(store: ObjectStore, bucket: str) -> None:
     await store.rename(bucket, "old", "new")
 
 
+@pytest.mark.servers(since="2.12")
 async def test_a_rename_touches_no_chunk(store: ObjectStore, bucket: str, foreign: Client) -> None:
     info = await store.put(bucket, "old", pieces(b"a" * 5000), chunk_size=1000)
     before = await chunks(foreign, bucket)

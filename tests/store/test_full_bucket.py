@@ -42,28 +42,6 @@ async def test_a_rename_fails_and_leaves_the_old_name(store: ObjectStore, full: 
     assert await read(store, full, "x") == DATA
 
 
-async def test_a_rename_into_the_last_room_leaves_one_name(store: ObjectStore, foreign: Client) -> None:
-    """Without atomic batches the new name can fit, and the old one's marker not."""
-    name = f"tight-{uuid.uuid4().hex[:12]}"
-    await store.create_bucket(BucketConfig(name, max_bytes=LIMIT))
-    await store.update_bucket(name, BucketChange(atomic=False))
-    for room in range(0, 2000, 100):
-        await store.put(name, "x", DATA, chunk_size=10_000)
-        used = (await store.bucket(name)).stream.bytes
-        await store.put(name, "filling", b"f" * (LIMIT - used - 700 - room), chunk_size=50_000)
-        try:
-            await store.rename(name, "x", "y")
-        except BucketFull:
-            left = ["x"]
-        else:
-            left = ["y"]
-        assert sorted(info.name for info in await store.list(name)) == ["filling", *left]
-        assert await read(store, name, left[0]) == DATA
-        await store.delete(name, left[0])
-        await store.delete(name, "filling")
-        assert await chunk_messages(foreign, name) == 0
-
-
 async def test_a_change_of_metadata_fails_and_leaves_the_old(store: ObjectStore, full: str) -> None:
     before = await store.info(full, "x")
     with pytest.raises(BucketFull):
@@ -80,11 +58,17 @@ async def test_deleting_works_and_makes_room(store: ObjectStore, full: str) -> N
 
 
 async def test_orphans_can_be_removed_and_make_room(store: ObjectStore, full: str) -> None:
+    """For a rename too, but not where that copies 60,000 bytes."""
     purged = await store.repair.purge_orphans(full, older_than=0)
     assert purged.nuids == 1
-    await store.rename(full, "x", "y")
     await store.put(full, "z", pieces(b"small"))
-    assert await read(store, full, "y") == DATA
+    if (await store.bucket(full)).atomic:
+        await store.rename(full, "x", "y")
+        assert await read(store, full, "y") == DATA
+    else:
+        with pytest.raises(BucketFull):
+            await store.rename(full, "x", "y")
+        assert sorted(info.name for info in await store.list(full)) == ["x", "z"]
 
 
 async def test_a_higher_limit_makes_room(store: ObjectStore, full: str) -> None:

@@ -2,23 +2,23 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..entry import Entry
-from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ObjectStoreError, ServerError, Unavailable
+from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ServerError, Unavailable
 from ..model import ObjectInfo
 from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
-from .cleanup import PAUSES
 from .commit import RACES, Change, Commits, check_expected, conflict, is_of, too_contended
-
-logger = logging.getLogger(__name__)
 
 # After a batch whose answer is missing.
 SETTLE_PAUSES = (0, 0.5, 1, 3)
+
+
+class NotAtomic(Exception):
+    """The bucket's stream does not take two messages as one."""
 
 
 class Changer:
@@ -74,14 +74,19 @@ class Changer:
             return await self._commits.as_stored(info, revision)
         raise too_contended(name)
 
-    async def publish_new(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str) -> ObjectInfo:
+    async def publish_new(
+        self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str, renamed_from: str = ""
+    ) -> ObjectInfo:
         """Metadata without data (a link) in place of ``current``."""
-        return await self._commits.cleanups.shielded(self._commits.commit(Change(info, current, writer), expected_revision))
+        return await self._commits.cleanups.shielded(self._commits.commit(Change(info, current, writer, renamed_from), expected_revision))
 
     async def rename(
         self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
     ) -> tuple[ObjectInfo, int]:
-        """See ``ObjectStore.rename``. Also gives the revision of the marker that the old name got, 0 when nothing was written."""
+        """See ``ObjectStore.rename``. Also gives the revision of the marker that the old name got, 0 when nothing was written.
+
+        Raises NotAtomic where two names would have the same data for a moment: whoever wrote one of them then would take it from the other.
+        """
         metadata_subject(bucket, new_name)  # refuse an impossible name first
         for _ in range(RACES):
             current = await self.existing(bucket, name)
@@ -108,17 +113,18 @@ class Changer:
         return await self._commits.as_stored(renamed, revision), marked
 
     async def _publish_move(self, there: Change, gone: Change) -> tuple[int, int]:
-        if (await self._commits.streams.status(there.info.bucket)).atomic:
-            try:
-                return await self._commits.publish_both(there, gone)
-            except ServerError as error:
-                if error.err_code != ATOMIC_BATCH_DISABLED:  # switched off just now
-                    raise
-            except BucketRestricted:  # no roll-up headers in this stream; one by one does without
-                pass
-            except Unavailable:
-                return await self._settled(there)
-        return await self._publish_one_by_one(there, gone)
+        if not (await self._commits.streams.status(there.info.bucket)).atomic:
+            raise NotAtomic
+        try:
+            return await self._commits.publish_both(there, gone)
+        except ServerError as error:
+            if error.err_code != ATOMIC_BATCH_DISABLED:  # switched off just now
+                raise
+        except BucketRestricted:  # no roll-up headers in this stream
+            pass
+        except Unavailable:
+            return await self._settled(there)
+        raise NotAtomic
 
     async def _settled(self, there: Change) -> tuple[int, int]:
         """The batch's answer is missing: its revisions if it was stored. Raises Unavailable if not."""
@@ -129,60 +135,6 @@ class Changer:
                 if is_of(current, there.info) and current is not None:
                     return current.revision, current.revision + 1
         raise Unavailable(f"{there.renamed_from!r} may not have been renamed: NATS did not answer. Please look, and try again.")
-
-    async def _publish_one_by_one(self, there: Change, gone: Change) -> tuple[int, int]:
-        """The new name first, so that the object is never without a name; taken back if the old one was changed meanwhile."""
-        await self._commits.gate.wait(gone.info.bucket, gone.current)
-        revision = await self._commits.publish(there)
-        try:
-            return revision, await self._publish_gone(gone)
-        except ObjectStoreError:
-            # Two names must not stay on the same data: with one of them it would go.
-            await self._commits.cleanups.run(self._taken_back(there, revision))
-            raise
-
-    async def _publish_gone(self, gone: Change) -> int:
-        try:
-            return await self._commits.publish(gone)
-        except BucketFull:  # the new name has taken the last room: the old one goes without a marker
-            bucket, current = gone.info.bucket, gone.current
-            now = await self._commits.messages.stored(stream_name(bucket), last_by_subj=gone.subject)
-            if current is None or now is None or now.sequence != current.revision:
-                raise conflict(gone.info.name) from None
-            await self._commits.streams.purge(bucket, gone.subject, upto=current.revision)
-            return current.revision
-
-    async def _taken_back(self, there: Change, revision: int) -> None:
-        """For minutes, if NATS is away."""
-        for pause in PAUSES:
-            try:
-                await self._take_back(there, revision)
-            except Unavailable:
-                await asyncio.sleep(pause)
-            except ObjectStoreError:
-                break
-            else:
-                return
-        logger.error("%r and %r have the same data: copy one of them before the other is deleted", there.renamed_from, there.info.name)
-
-    async def _take_back(self, there: Change, revision: int) -> None:
-        """What was under the new name is there again, or nothing."""
-        bucket, before = there.info.bucket, there.current
-        current = await self._commits.messages.last(bucket, there.info.name)
-        if current is None or current.revision != revision:
-            return
-        if before is not None and not before.deleted:
-            former = before.info(bucket)
-        else:
-            former = _marker(replace(there.info, nuid=self._commits.new_nuid()))
-        try:
-            await self._commits.publish(Change(former, current))
-        except Conflict:
-            return
-        except BucketFull:
-            if not former.deleted:
-                raise
-            await self._commits.streams.purge(bucket, there.subject, upto=revision)
 
     async def delete(self, bucket: str, name: str, *, expected_revision: int | None, writer: str) -> int:
         """See ``ObjectStore.delete``. Gives the marker's revision, 0 when there never was such an object."""

@@ -1,15 +1,16 @@
 """Copies and moves. NATS copies no messages from one subject to another by itself, so data passes through here, chunk by chunk."""
 
+import contextlib
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..entry import Entry
-from ..errors import Conflict, ObjectExists, ObjectUnreadable
+from ..errors import BucketSealed, Conflict, ObjectChanged, ObjectExists, ObjectStoreError, ObjectUnreadable, Unavailable
 from ..model import ObjectInfo
 from ..reading.reader import ObjectReader, ReadContext
-from .changes import Changer
-from .commit import Commits
+from .changes import Changer, NotAtomic
+from .commit import RACES, Commits, check_expected, conflict, too_contended
 from .put import Putter
 
 
@@ -22,18 +23,57 @@ class Copier:
 
     async def copy(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, writer: str) -> ObjectInfo:
         """See ``ObjectStore.copy``."""
-        return (await self._copy(bucket, name, to_bucket, to_name, overwrite, writer))[1]
+        original = (await self._changer.existing(bucket, name)).info(bucket)
+        return await self._copy(original, to_bucket, to_name, overwrite, writer)
+
+    async def rename(
+        self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
+    ) -> tuple[ObjectInfo, int]:
+        """See ``ObjectStore.rename``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
+        try:
+            return await self._changer.rename(
+                bucket, name, new_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer
+            )
+        except NotAtomic:
+            copying = self._rename_by_copy(bucket, name, new_name, overwrite, expected_revision, writer)
+            return await self._commits.cleanups.shielded(copying)
+
+    async def _rename_by_copy(
+        self, bucket: str, name: str, new_name: str, overwrite: bool, expected_revision: int | None, writer: str
+    ) -> tuple[ObjectInfo, int]:
+        for _ in range(RACES):
+            current = await self._changer.existing(bucket, name)
+            check_expected(current, expected_revision, name)
+            with contextlib.suppress(Conflict, ObjectChanged):
+                return await self._move(current.info(bucket), bucket, new_name, overwrite, writer, renamed_from=name)
+            if expected_revision is not None:
+                raise conflict(name)
+        raise too_contended(name)
 
     async def move(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, writer: str) -> tuple[ObjectInfo, int]:
         """See ``ObjectStore.move``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
         if bucket == to_bucket:
-            return await self._changer.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=None, writer=writer)
+            return await self.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=None, writer=writer)
+        original = (await self._changer.existing(bucket, name)).info(bucket)
+        return await self._move(original, to_bucket, to_name, overwrite, writer)
+
+    async def _move(
+        self, original: ObjectInfo, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
+    ) -> tuple[ObjectInfo, int]:
+        if (await self._commits.streams.status(original.bucket)).sealed:
+            raise BucketSealed(f"The bucket {original.bucket!r} is sealed: nothing can be moved out of it, but copied.")
         replaced = await self._commits.messages.last(to_bucket, to_name)
-        original, copied = await self._copy(bucket, name, to_bucket, to_name, overwrite, writer)
+        copied = await self._copy(original, to_bucket, to_name, overwrite, writer, renamed_from)
         try:
-            marked = await self._changer.delete(bucket, name, expected_revision=original.revision, writer=writer)
+            marked = await self._changer.delete(original.bucket, original.name, expected_revision=original.revision, writer=writer)
         except Conflict:
             raise await self._not_moved(original, copied, replaced) from None
+        except Unavailable:  # it may be deleted
+            raise
+        except ObjectStoreError:
+            if replaced is None or replaced.deleted:
+                await self._changer.delete(copied.bucket, copied.name, expected_revision=copied.revision, writer="")
+            raise
         return copied, marked
 
     async def _not_moved(self, original: ObjectInfo, copied: ObjectInfo, replaced: Entry | None) -> Conflict:
@@ -42,29 +82,30 @@ class Copier:
         current = await self._commits.messages.last(original.bucket, name)
         if (replaced is not None and not replaced.deleted) or current is None or current.deleted:
             return Conflict(f"{name!r} was changed while it was being moved: what it was before is at its new place now.")
-        await self._changer.delete(copied.bucket, copied.name, expected_revision=copied.revision, writer="")
+        with contextlib.suppress(Conflict):  # somebody has written there since
+            await self._changer.delete(copied.bucket, copied.name, expected_revision=copied.revision, writer="")
         return Conflict(f"{name!r} was changed while it was being moved, and stayed where it is. Please try again.")
 
     async def _copy(
-        self, bucket: str, name: str, to_bucket: str, to_name: str, overwrite: bool, writer: str
-    ) -> tuple[ObjectInfo, ObjectInfo]:
-        """The original as it was, and the copy."""
-        info = (await self._changer.existing(bucket, name)).info(bucket)
-        if (bucket, name) == (to_bucket, to_name):
-            raise ObjectExists(f"{name!r} cannot be copied onto itself.")
+        self, original: ObjectInfo, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
+    ) -> ObjectInfo:
+        if (original.bucket, original.name) == (to_bucket, to_name):
+            raise ObjectExists(f"{original.name!r} cannot be copied onto itself.")
         current = await self._commits.messages.last(to_bucket, to_name)
         if current is not None and not current.deleted and not overwrite:
             raise ObjectExists(f"There is an object {to_name!r} already in the bucket {to_bucket!r}.")
         expected = None if overwrite else 0
         try:
-            if info.link is not None:
-                link = replace(info, bucket=to_bucket, name=to_name, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
-                return info, await self._changer.publish_new(link, current, expected, writer)
-            return info, await self._copy_data(info, to_bucket, to_name, expected, writer)
+            if original.link is not None:
+                link = replace(original, bucket=to_bucket, name=to_name, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
+                return await self._changer.publish_new(link, current, expected, writer, renamed_from)
+            return await self._copy_data(original, to_bucket, to_name, expected, writer, renamed_from)
         except Conflict:
             raise ObjectExists(f"There is an object {to_name!r} already in the bucket {to_bucket!r}.") from None
 
-    async def _copy_data(self, info: ObjectInfo, to_bucket: str, to_name: str, expected: int | None, writer: str) -> ObjectInfo:
+    async def _copy_data(
+        self, info: ObjectInfo, to_bucket: str, to_name: str, expected: int | None, writer: str, renamed_from: str
+    ) -> ObjectInfo:
         if not (info.nuid and info.readable):
             raise ObjectUnreadable(f"{info.name!r} cannot be read: {info.problem or 'its metadata does not say where its data is'}.")
         async with ObjectReader(info, self._context) as reader, aclosing(reader.pieces()) as pieces:
@@ -78,4 +119,5 @@ class Copier:
                 chunk_size=await self._putter.fitting_chunk_size(info.chunk_size),
                 expected_revision=expected,
                 writer=writer,
+                renamed_from=renamed_from,
             )

@@ -43,6 +43,7 @@ class Putter:
         expected_revision: int | None,
         writer: str,
         expected_digest: bytes | None = None,
+        renamed_from: str = "",
     ) -> ObjectInfo:
         """See ``ObjectStore.put``."""
         current = await self._commits.messages.last(bucket, name)
@@ -56,7 +57,7 @@ class Putter:
         except BaseException:
             await self._commits.cleanups.run(self._take_back(chunks, bucket))
             raise
-        return await self._commits.cleanups.shielded(self._finish(written, current, expected_revision, writer))
+        return await self._commits.cleanups.shielded(self._finish(Change(written, current, writer, renamed_from), expected_revision))
 
     async def new_info(
         self,
@@ -98,15 +99,15 @@ class Putter:
         """Make an object of what is written. After Unavailable it may be one, or not; after any other error it is none."""
         return await self._commits.commit(Change(info, current, writer), expected_revision)
 
-    async def _finish(self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str) -> ObjectInfo:
+    async def _finish(self, change: Change, expected_revision: int | None) -> ObjectInfo:
         """Commit; what fails is purged, but only when it is sure that it did fail."""
         try:
-            return await self.commit(info, current, expected_revision, writer)
+            return await self._commits.commit(change, expected_revision)
         except Unavailable:
-            await self._commits.cleanups.run(self._settle(info, current))
+            await self._commits.cleanups.run(self._settle(change.info, change.current))
             raise
         except ObjectStoreError:
-            await self._purge(info)
+            await self._purge(change.info)
             raise
 
     async def _settle(self, info: ObjectInfo, current: Entry | None) -> None:
