@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,11 @@ def measure(run: Run) -> Results:
         if name in (run.sizes.only or PARTS):
             start = time.monotonic()
             print(f"{name}:", flush=True)
-            results.sections += part(run)
+            try:
+                results.sections += part(run)
+            except Exception as error:  # a part that fails is a result, and the others are measured
+                traceback.print_exc()
+                results.sections.append(Section(f"“{name}” failed", [], (), (), failures=[f"{type(error).__name__}: {error}"[:300]]))
             print(f"  took {time.monotonic() - start:.0f} s", flush=True)
     return results
 

@@ -10,7 +10,7 @@ from .plaindisk import Copyparty
 from .report import Goal, Section, speeds_section
 from .site import Site
 from .transfers import Peer, Speeds, measure, ratio
-from .web import FilesOverHttp, OverHttp
+from .web import TOGETHER, FilesOverHttp, FilesTogether, OverHttp
 
 STREAMS = 8
 BROWSER = 4
@@ -74,16 +74,18 @@ def _goals_of_engine(core: Speeds, found: dict[str, Speeds]) -> list[Goal]:
 
 def small(site: Site, disk: Copyparty, url: str, count: int, rounds: int) -> list[Section]:
     files = Files(count, 4096)
-    as_browser = {**site.browser_headers(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
+    single = {**site.headers, "Content-Type": "application/octet-stream"}
     web: Sequence[Peer[Files]] = [
-        FilesOverHttp(site, f"{site.label}, {BROWSER} at once as a browser does", BROWSER, as_browser),
-        FilesOverHttp(site, f"{site.label}, {2 * BROWSER} at once", 2 * BROWSER, site.headers),
-        FilesOverHttp(disk, f"{disk.label}, {BROWSER} at once", BROWSER, {}),
+        FilesTogether(site, f"{site.label}, as its page sends them", BROWSER, site.browser_headers()),
+        FilesOverHttp(site, f"{site.label}, {BROWSER} requests at once", BROWSER, single),
+        FilesOverHttp(site, f"{site.label}, {2 * BROWSER} requests at once", 2 * BROWSER, single),
+        FilesOverHttp(disk, f"{disk.label}, {BROWSER} requests at once", BROWSER, {}),
     ]
     found = measure([*web, *peers_of_files(url)], files.warm_up(), files, rounds)
     words = [
         f"Files a second, median of {rounds} rounds in turns (each round in brackets); every file compared with what went in.",
-        "As a browser does: with a session, its CSRF token, and `If-None-Match: *`, over connections that are kept.",
+        f"As its page sends them: with a session and its CSRF token, {TOGETHER} files in each of {BROWSER} requests at once.",
+        "They are got one by one.",
     ]
-    goal = Goal.at_least(f"files of {files.size:,} bytes as a browser sends them", found[0].put, FILES_A_SECOND, " a second")
+    goal = Goal.at_least(f"files of {files.size:,} bytes as the page sends them", found[0].put, FILES_A_SECOND, " a second")
     return [speeds_section(f"{count:,} files of {files.size:,} bytes", words, found, [goal])]

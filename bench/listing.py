@@ -66,13 +66,15 @@ class Filled:
 @contextmanager
 def filled(site: Site, url: str, objects: int) -> Iterator[Filled]:
     site.create(BUCKET)
-    asyncio.run(create_objects(url, BUCKET, objects))
-    before = site.memory()
-    with site.api() as api:
-        found = Filled(objects, _fill(api, objects), site.memory() - before)
-    print(f"  index of {objects:,} objects filled in {found.seconds:.1f} s, {found.memory / 1e6:.0f} MB", flush=True)
-    yield found
-    site.remove(BUCKET)
+    try:
+        asyncio.run(create_objects(url, BUCKET, objects))
+        before = site.memory()
+        with site.api() as api:
+            found = Filled(objects, _fill(api, objects), site.memory() - before)
+        print(f"  index of {objects:,} objects filled in {found.seconds:.1f} s, {found.memory / 1e6:.0f} MB", flush=True)
+        yield found
+    finally:
+        site.remove(BUCKET)
 
 
 def measure(site: Site, url: str, objects: int) -> list[Section]:

@@ -71,7 +71,7 @@ async def _requests(store: ObjectStore, times: list[float]) -> None:
 
 def _in_a_process(url: str, snapshots: str) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.live", "--child", url, "--snapshots", snapshots]
-    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return found
 
 

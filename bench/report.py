@@ -40,7 +40,8 @@ class Section:
 
     def markdown(self) -> Iterator[str]:
         yield from ("", f"## {self.title}", "", *self.words)
-        yield from table(self.head, self.rows)
+        if self.rows:
+            yield from table(self.head, self.rows)
         for failure in self.failures:
             yield f"\nFailed: {failure}"
 

@@ -1,5 +1,6 @@
 """Carrying a payload in and out, by the site and by its peers in turns, against the same server."""
 
+import itertools
 import os
 import statistics
 from collections.abc import Iterable, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 BUCKET = "bench"
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,18 @@ class Speeds:
 def measure(peers: Sequence[Peer[A]], warm_up: A, payload: A, rounds: int) -> list[Speeds]:
     """All peers in turns, ``rounds`` times, after one small transfer each that does not count."""
     for peer in peers:
-        Speeds(peer.label).run(peer, warm_up, f"{BUCKET}-warm-up")
+        Speeds(peer.label).run(peer, warm_up, _new_bucket())
     speeds = [Speeds(peer.label) for peer in peers]
-    for number in range(rounds):
-        for place, (peer, speed) in enumerate(zip(peers, speeds, strict=True)):
-            speed.run(peer, payload, f"{BUCKET}-{number}-{place}")
+    for _ in range(rounds):
+        for peer, speed in zip(peers, speeds, strict=True):
+            speed.run(peer, payload, _new_bucket())
             _say(speed)
     return speeds
+
+
+def _new_bucket() -> str:
+    """What a peer that failed has left behind is in nobody's way."""
+    return f"{BUCKET}-{next(_numbers)}"
 
 
 def ratio(ours: float | None, theirs: float | None) -> float | None:

@@ -4,12 +4,13 @@ import contextlib
 import hashlib
 import http.client
 import itertools
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from .payload import BLOCK, Buffer, Files, Payload
 from .transfers import Transfer
@@ -17,6 +18,8 @@ from .transfers import Transfer
 NAME = "object"
 PAGE = 4096
 FAILED = 400
+TOGETHER = 50
+T = TypeVar("T")
 
 
 class Reachable(Protocol):
@@ -122,7 +125,7 @@ class OverHttp:
 
 @dataclass(frozen=True)
 class FilesOverHttp:
-    """Many small files, a few at a time, over connections that are kept: what a browser does. ``headers`` are sent with each upload."""
+    """Many small files, each a request, a few at a time over connections that are kept. ``headers`` are sent with each upload."""
 
     server: WebServer
     label: str
@@ -131,25 +134,28 @@ class FilesOverHttp:
 
     def run(self, bucket: str, files: Files) -> Transfer:
         self.server.create(bucket)
+        put = self.put_all(bucket, files)
         found: dict[str, bytes] = {}
-        put = self._each(files, lambda connection, name, content: self._put(connection, bucket, name, content))
-        get = self._each(files, lambda connection, name, _: found.update({name: self._get(connection, bucket, name)}))
+        get = self.each(files.contents, lambda connection, name: found.update({name: self._get(connection, bucket, name)}))
         self.server.remove(bucket)
         return Transfer(put, get, files.digest_of(found))
 
-    def _each(self, files: Files, act: Callable[[http.client.HTTPConnection, str, bytes], object]) -> float:
-        left = iter(files.contents.items())
+    def put_all(self, bucket: str, files: Files) -> float:
+        """Seconds."""
+        return self.each(files.contents.items(), lambda connection, item: self._put(connection, bucket, *item))
+
+    def each(self, items: Iterable[T], act: Callable[[http.client.HTTPConnection, T], object]) -> float:
+        left = iter(items)
         lock = threading.Lock()
 
         def run() -> None:
-            connection = self.server.connection()
-            while True:
-                with lock:
-                    item = next(left, None)
-                if item is None:
-                    break
-                act(connection, *item)
-            connection.close()
+            with contextlib.closing(self.server.connection()) as connection:
+                while True:
+                    with lock:
+                        item = next(left, None)
+                    if item is None:
+                        return
+                    act(connection, item)
 
         return at_once([run] * self.connections)
 
@@ -160,6 +166,28 @@ class FilesOverHttp:
     def _get(self, connection: http.client.HTTPConnection, bucket: str, name: str) -> bytes:
         connection.request("GET", self.server.path(bucket, name), headers=dict(self.server.headers))
         return _done(connection.getresponse(), "download")
+
+
+@dataclass(frozen=True)
+class FilesTogether(FilesOverHttp):
+    """As the site's page sends them: many in one request (static/js/uploads/together.js), a few requests at a time."""
+
+    def put_all(self, bucket: str, files: Files) -> float:
+        contents = list(files.contents.items())
+        groups = [dict(contents[start : start + TOGETHER]) for start in range(0, len(contents), TOGETHER)]
+        return self.each(groups, lambda connection, group: self._put_group(connection, bucket, group))
+
+    def _put_group(self, connection: http.client.HTTPConnection, bucket: str, group: Mapping[str, bytes]) -> None:
+        kind = "application/octet-stream"
+        lines = [
+            json.dumps({"name": name, "size": len(content), "type": kind, "if_absent": True}) + "\n" for name, content in group.items()
+        ]
+        body = b"".join(line.encode() + content for line, content in zip(lines, group.values(), strict=True))
+        headers = {**self.headers, "Content-Type": "application/vnd.nats-files.uploads"}
+        connection.request("POST", f"/api/v1/buckets/{bucket}/upload", body=body, headers=headers)
+        results = json.loads(_done(connection.getresponse(), "upload"))["results"]
+        if len(results) != len(group) or any(result["error"] for result in results):
+            raise RuntimeError(f"the upload was answered {results}"[:300])
 
 
 def _done(answer: http.client.HTTPResponse, what: str) -> bytes:

@@ -6,6 +6,9 @@ import django
 from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.core.signals import request_started
+from django.db import close_old_connections, reset_queries
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nats_files.settings")
@@ -27,6 +30,10 @@ class Unknown(AsyncWebsocketConsumer):
         await self.close(NOT_FOUND)
 
 
+if not settings.DEBUG:
+    # A change of thread before each request; what they do is done after each as well, or is for DEBUG.
+    request_started.disconnect(close_old_connections)
+    request_started.disconnect(reset_queries)
 http = StreamingHandler()
 websocket = URLRouter([*websocket_urlpatterns, re_path("", Unknown.as_asgi())])  # type: ignore[arg-type, list-item]
 application = ProtocolTypeRouter(

@@ -2,15 +2,11 @@
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncGenerator, AsyncIterable
 from concurrent.futures import ThreadPoolExecutor
 
 # Below this a hash takes less time than handing it to a thread.
 INLINE_BYTES = 32 * 1024
-# And where the server has the other core, a thread only takes time from it: a chunk of 512 KiB is hashed in a third of a millisecond.
-FEW_CORES = (os.cpu_count() or 1) <= 2
-INLINE_CHUNK = 512 * 1024
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="digest")
 
 
@@ -42,7 +38,7 @@ class Digest:
     async def add(self, chunk: bytes) -> None:
         """Returns once the chunk *before* this one is hashed."""
         await self._wait()
-        if len(chunk) < INLINE_BYTES or (FEW_CORES and len(chunk) <= INLINE_CHUNK):
+        if len(chunk) < INLINE_BYTES:
             self._hash.update(chunk)
         else:
             self._running = asyncio.get_running_loop().run_in_executor(_pool, self._hash.update, chunk)
