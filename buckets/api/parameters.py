@@ -61,11 +61,11 @@ def object_name(request: HttpRequest, name: str | None) -> str:
     return name
 
 
-def version_parameter(request: HttpRequest) -> str | None:
-    """``?version=``."""
-    version = request.GET.get("version")
+def version_parameter(request: HttpRequest, field: str = "version") -> str | None:
+    """``?version=``, or another field that says a version."""
+    version = request.GET.get(field)
     if version is not None and not 0 < len(version) <= MAX_TEXT:
-        raise BadRequest("“version” is the identifier of a version.")
+        raise BadRequest(f"“{field}” is the identifier of a version.")
     return version
 
 

@@ -18,7 +18,9 @@ NO_STORE = {"Cache-Control": "no-store"}
 async def list_versions(request: HttpRequest, user: User, bucket: str, name: str | None = None, more: str = "") -> HttpResponse:
     """``more``: what belongs to the name as well."""
     limit = whole_number(request, "limit", versions.MAX_VERSIONS, 1, versions.MAX_VERSIONS)
-    found = await versions.versions(user, bucket, object_name(request, name) + more, limit=limit)
+    found = await versions.versions(
+        user, bucket, object_name(request, name) + more, limit=limit, before=version_parameter(request, "before")
+    )
     return JsonResponse(version_list_json(found), headers=NO_STORE)
 
 

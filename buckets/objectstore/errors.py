@@ -81,7 +81,7 @@ class BucketSealed(ObjectStoreError):
 
 
 class BucketRestricted(ObjectStoreError):
-    """The bucket's stream was set by another client not to allow this (deny_purge, no allow_rollup_hdrs)."""
+    """The bucket's stream was set by another client not to allow this (deny_purge, no allow_rollup_hdrs, max_msg_size)."""
 
     code = ErrorCode.BUCKET_RESTRICTED
 

@@ -1,9 +1,16 @@
-"""The info JSON of ADR-20, both ways. What others wrote is hostile until parsed: odd metadata gives a ``problem``, never an error."""
+"""The info JSON of ADR-20, both ways. What others wrote is hostile until parsed: odd metadata gives a ``problem``, never an error.
+
+A message without a body is a deletion: the server itself leaves such markers (subject_delete_marker_ttl, nats-server 2.11) for what it
+removes by age.
+"""
 
 import base64
 import contextlib
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
@@ -35,6 +42,9 @@ def digest_text(digest: bytes) -> str:
     return DIGEST_PREFIX + base64.urlsafe_b64encode(digest).decode()
 
 
+EMPTY_DIGEST = digest_text(hashlib.sha256().digest())
+
+
 def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: datetime) -> ObjectInfo:
     """An object's info from its metadata message. Never raises for what is in ``token`` or ``raw``.
 
@@ -42,23 +52,27 @@ def parse_info(bucket: str, token: str, raw: bytes, revision: int, modified: dat
     """
     reader = _Reader()
     fields = reader.document(raw)
-    name = decode_name(token, fields.get("name"))
+    name = decode_name(token, fields.get("name"), latin1=not raw)
     if name is None:
         name = shown_token(token)
         reader.complain("its subject is not a base64url name")
     link = reader.link(fields)
-    deleted = fields.get("deleted") is True
+    deleted = not raw or fields.get("deleted") is True
     if "name" in fields and fields["name"] != name and reader.problem is None:
         reader.complain("the name inside differs from the one in its subject")
+    nuid, size, chunks = reader.nuid(fields, required=not deleted and link is None), reader.size(fields), reader.count(fields, "chunks")
+    digest = reader.digest(fields)
+    if chunks and not (size or deleted or link is not None or digest == EMPTY_DIGEST):
+        reader.complain(f"it has {chunks:,} chunks, and does not say of how many bytes")
     return ObjectInfo(
         bucket=bucket,
         name=name,
-        nuid=reader.nuid(fields, required=not deleted and link is None),
-        size=reader.size(fields),
-        chunks=reader.count(fields, "chunks"),
+        nuid=nuid,
+        size=size,
+        chunks=chunks,
         modified=modified,
         revision=revision,
-        digest=reader.digest(fields),
+        digest=digest,
         description=reader.text(fields, "description"),
         headers=reader.headers(fields),
         metadata=reader.text_map(fields, "metadata"),
@@ -74,12 +88,28 @@ def parse_summary(token: str, raw: bytes) -> Summary:
     """What ``parse_info`` says of these, several times as fast: an index is filled with it."""
     reader = _Reader()
     fields = reader.document(raw)
-    name = decode_name(token, fields.get("name"))
+    name = decode_name(token, fields.get("name"), latin1=not raw)
     if name is None:
         name = shown_token(token)
     options = fields.get("options")
     link = reader.link(fields) if isinstance(options, dict) and "link" in options else None
-    return Summary(name, reader.size(fields), _content_type(fields.get("headers")), fields.get("deleted") is True, link)
+    deleted = not raw or fields.get("deleted") is True
+    return Summary(name, reader.size(fields), _content_type(fields.get("headers")), deleted, link)
+
+
+def parse_reference(token: str, raw: bytes) -> tuple[str, str | None]:
+    """The nuid of the data that metadata refers to, "" for none; and the object's name, if that should say so and does not."""
+    reader = _Reader()
+    fields = reader.document(raw)
+    if not raw or fields.get("deleted") is True:
+        return "", None
+    nuid = reader.nuid(fields, required=False)
+    return nuid, parse_summary(token, raw).name if not nuid and reader.link(fields) is None else None
+
+
+def is_sized(info: ObjectInfo) -> bool:
+    """Whether it says how large it is. One that states no bytes is empty only if nothing else in it says otherwise."""
+    return bool(info.size or info.link is not None or (info.chunks == 0 and info.digest == EMPTY_DIGEST))
 
 
 def stated_time(raw: bytes) -> datetime | None:
@@ -104,6 +134,37 @@ def _content_type(headers: object) -> str:
 
 def dump_info(info: ObjectInfo) -> bytes:
     """The info JSON of ``info`` as the reference client writes it. Raises ``InvalidMetadata`` when it cannot be stored."""
+    return _dump(_document(info))
+
+
+def change_info(raw: bytes, info: ObjectInfo, fields: Iterable[str]) -> bytes:
+    """``raw`` with these of its fields as in ``info``, and all else as it came, known here or not. What is no JSON object stays what it is.
+
+    Raises ``InvalidMetadata`` when it cannot be stored.
+    """
+    if not is_document(raw):
+        return raw
+    try:
+        document = json.loads(raw, parse_int=Decimal, parse_float=Decimal)
+    except RecursionError:
+        raise InvalidMetadata("The metadata is nested too deeply to be changed.") from None
+    new = _document(info)
+    for field in fields:
+        if field in new:
+            document[field] = new[field]
+        else:
+            document.pop(field, None)
+    return _dump(document)
+
+
+def is_document(raw: bytes) -> bool:
+    """Whether it is a JSON object, and so can be changed."""
+    reader = _Reader()
+    reader.document(raw)
+    return bool(raw) and reader.problem is None
+
+
+def _document(info: ObjectInfo) -> dict[str, Any]:
     document: dict[str, Any] = {"name": info.name}
     if info.description:
         document["description"] = info.description
@@ -119,13 +180,24 @@ def dump_info(info: ObjectInfo) -> bytes:
         document["digest"] = info.digest
     if info.deleted:
         document["deleted"] = True
+    return document
+
+
+def _dump(document: Mapping[str, Any]) -> bytes:
     try:
-        raw = orjson.dumps(document)
+        raw = orjson.dumps(document, default=_number)
     except (TypeError, orjson.JSONEncodeError):
-        raise InvalidMetadata("The description, headers or metadata are not valid Unicode text.") from None
+        raise InvalidMetadata("The description, headers or metadata are not valid Unicode text, or nested too deeply.") from None
     if len(raw) > MAX_METADATA:
         raise InvalidMetadata(f"Description, headers and metadata take {len(raw):,} bytes together; {MAX_METADATA:,} is the limit.")
     return raw
+
+
+def _number(value: object) -> orjson.Fragment:
+    """A number that came from somebody else, with all its digits."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    raise TypeError
 
 
 def _options(info: ObjectInfo) -> dict[str, Any]:
@@ -152,6 +224,8 @@ class _Reader:
         self.problem = self.problem or problem
 
     def document(self, raw: bytes) -> Mapping[str, Any]:
+        if not raw:
+            return {}
         try:
             document = orjson.loads(raw)
         except orjson.JSONDecodeError:

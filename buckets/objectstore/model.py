@@ -106,7 +106,8 @@ class BucketStatus:
 
     ``fast_ingest``, ``atomic``, ``direct``, ``rollup``: flags of the stream (allow_batched, allow_atomic, allow_direct, allow_rollup_hdrs).
     ``deny_purge``: nothing can be removed from it. ``mirror``: the stream that it is a mirror of, "" for none; ``sources``: the streams
-    that it copies from, beside what is written to it. ``time_ns``: when the server said all this, in nanoseconds since 1970 by its clock.
+    that it copies from, beside what is written to it. ``max_message``: bytes, headers included, that a message in it may have; 0: no limit
+    but the server's. ``time_ns``: when the server said all this, in nanoseconds since 1970 by its clock.
     """
 
     config: BucketConfig
@@ -121,6 +122,7 @@ class BucketStatus:
     async_persistence: bool = False
     mirror: str = ""
     sources: tuple[str, ...] = ()
+    max_message: int = 0
     time_ns: int = field(default=0, compare=False)
 
     @property

@@ -100,10 +100,10 @@ def token_subject(bucket: str, token: str) -> str:
     return f"$O.{bucket}.M.{token}"
 
 
-def decode_name(token: str, stated: object = None) -> str | None:
+def decode_name(token: str, stated: object = None, *, latin1: bool = False) -> str | None:
     """The object's name from the last token of its metadata subject, or None if no client would have written it.
 
-    stated: the name inside the metadata, which decides whether a token that is not UTF-8 is nats.js's Latin-1.
+    stated: the name inside the metadata, which decides whether a token that is not UTF-8 is nats.js's Latin-1; or ``latin1``: it is.
     """
     try:
         raw = binascii.a2b_base64(token.encode("ascii").translate(_STANDARD) + b"=" * (-len(token) % 4), strict_mode=True)
@@ -112,8 +112,8 @@ def decode_name(token: str, stated: object = None) -> str | None:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        latin1 = raw.decode("latin-1")
-        return latin1 if latin1 == stated else None
+        name = raw.decode("latin-1")
+        return name if latin1 or name == stated else None
 
 
 def _token(raw: bytes) -> str:

@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from .bulk import Outcome, each
 from .entry import Entry, prefer
-from .errors import ObjectNotFound, ObjectUnreadable
+from .errors import ObjectNotFound, ObjectStoreError, ObjectUnreadable
 from .history.gate import Gate
 from .history.history import History
 from .history.rewind import filled
@@ -15,7 +16,7 @@ from .model import BucketChange, BucketConfig, BucketStatus, Link, ObjectInfo
 from .names import check_bucket_name, token_subject
 from .options import ConnectionState, ConnectOptions
 from .reading.budget import ReadBudget
-from .reading.reader import ObjectReader, ReadContext
+from .reading.reader import ObjectReader, ReadContext, sized
 from .reading.seeking import Seeker
 from .repair.repair import Repair
 from .repair.turns import TURN_SECONDS, Turns
@@ -118,6 +119,7 @@ class ObjectStore:
         """
         status = await self._streams.update(bucket, change)
         self._putter.windowed.discard(bucket)  # it may have fast ingest now
+        self._putter.limits.forget(bucket)
         return status
 
     async def create_or_update_bucket(self, config: BucketConfig) -> BucketStatus:
@@ -162,6 +164,7 @@ class ObjectStore:
             await self.history.complete(bucket)
         await self._streams.delete(bucket)
         self._live.gone(bucket)
+        self._putter.limits.forget(bucket)
         await self.history.let_go(bucket, remove=remove_history)
 
     async def put(
@@ -186,7 +189,7 @@ class ObjectStore:
         if there is no such object, n only on top of revision n. expected_digest: the SHA-256 (32 bytes) that ``source`` must have, else
         nothing is stored and DigestMismatch raised. writer: who writes, for the history.
         Raises BucketNotFound, InvalidObjectName, InvalidMetadata, Conflict, HistoryBehind (an overwrite waits for the history, 30 seconds
-        at most), BucketFull, BucketSealed, and whatever ``source`` raises.
+        at most), BucketFull, BucketSealed, BucketRestricted (its stream takes only smaller messages), and whatever ``source`` raises.
         """
         stored = await self._putter.put(
             check_bucket_name(bucket),
@@ -233,12 +236,14 @@ class ObjectStore:
     async def get(self, bucket: str, name: str, *, may_follow: MayFollow | None = None) -> ObjectReader:
         """A reader of the object, or of what it links to. ``may_follow`` is asked before a link is followed, and may raise.
 
+        The size in its info is that of the data, also where the metadata states none though there are chunks (``info`` and listings show
+        what is stated).
         Raises BucketNotFound, ObjectNotFound (a dangling link too), ObjectUnreadable.
         """
         info = await self._links.follow(await self.info(bucket, name), may_follow)
         if not (info.nuid and info.readable):
             raise ObjectUnreadable(f"{name!r} cannot be read: {info.problem or 'its metadata does not say where its data is'}.")
-        return ObjectReader(info, self._context)
+        return ObjectReader(await sized(info, self._context), self._context)
 
     async def update_meta(
         self,
@@ -251,9 +256,10 @@ class ObjectStore:
         expected_revision: int | None = None,
         writer: str = "",
     ) -> ObjectInfo:
-        """Replace the description, the headers, the metadata: each as a whole, None leaves it. Data and options stay.
+        """Replace the description, the headers, the metadata: each as a whole, None leaves it. All else stays as its writer wrote it.
 
-        Raises BucketNotFound, ObjectNotFound, InvalidMetadata, Conflict, HistoryBehind, BucketFull, BucketSealed.
+        Raises BucketNotFound, ObjectNotFound, ObjectUnreadable (its metadata is not JSON), InvalidMetadata, Conflict, HistoryBehind,
+        BucketFull, BucketSealed.
         """
         return await self._seen(
             await self._changer.update_meta(
@@ -314,15 +320,31 @@ class ObjectStore:
 
     async def erase(self, bucket: str, name: str, *, writer: str = "") -> None:
         """Delete for good: the data, the deletion marker, and every version in the history. Twice is no error. Raises as ``delete``."""
+        (outcome,) = await self.erase_all(bucket, [name], writer=writer)
+        if outcome.error is not None:
+            raise outcome.error
+
+    async def erase_all(self, bucket: str, names: Iterable[str], *, writer: str = "") -> Sequence[Outcome[str, int]]:
+        """The same of many objects, each with its outcome, in their order; the history is looked through once for all of them."""
+        outcomes = await each(names, lambda name: self._erase_current(bucket, name, writer))
+        gone = {outcome.item: outcome.result for outcome in outcomes if outcome.result}
+        try:
+            await self.history.forget(bucket, gone)
+        except ObjectStoreError as error:
+            return [replace(outcome, error=error) if outcome.item in gone else outcome for outcome in outcomes]
+        return outcomes
+
+    async def _erase_current(self, bucket: str, name: str, writer: str) -> int:
+        """What the bucket has of it. Up to which revision it was erased; 0 when it has been written again meanwhile."""
         await self.delete(bucket, name, writer=writer)
         upto = (await self._streams.status(bucket)).stream.last_seq
-        marker = await self._messages.last(bucket, name)
-        if marker is not None and not marker.deleted:
-            return  # somebody has written it again meanwhile
-        if marker is not None:
+        while (marker := await self._messages.last(bucket, name)) is not None:  # one under each subject that may stand for the name
+            if not marker.deleted:
+                return 0
             await self._gate.wait(bucket, marker)
-            await self._streams.purge(bucket, token_subject(bucket, marker.token), upto=marker.revision)
-        await self.history.forget(bucket, name, upto)
+            if not await self._streams.purge(bucket, token_subject(bucket, marker.token), upto=marker.revision):
+                break  # it went by itself, or another one has come
+        return upto
 
     async def add_link(
         self,

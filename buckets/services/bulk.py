@@ -22,9 +22,14 @@ class Result:
 
 async def for_each(items: Sequence[T], name: Callable[[T], str], act: Callable[[T], Awaitable[ObjectInfo | None]]) -> list[Result]:
     """``act`` on every item, eight at a time; results in the order of ``items``. Raises ``TooManyNames`` for more than 1,000."""
+    check_number(items)
+    return [Result(name(outcome.item), outcome.error, outcome.result) for outcome in await each(items, act)]
+
+
+def check_number(items: Sequence[object]) -> None:
+    """Raises ``TooManyNames`` for more than 1,000."""
     if len(items) > MAX_NAMES:
         raise TooManyNames(MAX_NAMES)
-    return [Result(name(outcome.item), outcome.error, outcome.result) for outcome in await each(items, act)]
 
 
 def only(results: Sequence[Result]) -> ObjectInfo | None:

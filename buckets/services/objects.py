@@ -10,7 +10,7 @@ from ..access import AnyUser, Role, require, roles
 from ..objectstore import Conflict, DigestMismatch, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
 from . import damaged
 from .audit import record
-from .bulk import Result, for_each
+from .bulk import Result, check_number, for_each
 from .errors import AlreadyThere, LengthMismatch, StillLoading, UploadDigestMismatch, UploadTooLarge
 from .marked import with_markers
 from .media_types import guess_media_type, is_media_type
@@ -229,11 +229,12 @@ async def erase(user: AnyUser, bucket: str, names: Sequence[str]) -> list[Result
     """ADMIN. Delete for good: data, deletion markers, and every version in the history. Else as ``delete``."""
     await require(user, bucket, Role.ADMIN)
 
-    async def act(name: str) -> None:
-        await (await store()).erase(bucket, name, writer=user.get_username())
-        record("object.erase", user, bucket, name=name)
-
-    return await for_each(names, str, act)
+    check_number(names)
+    outcomes = await (await store()).erase_all(bucket, names, writer=user.get_username())
+    for outcome in outcomes:
+        if outcome.error is None:
+            record("object.erase", user, bucket, name=outcome.item)
+    return [Result(outcome.item, outcome.error) for outcome in outcomes]
 
 
 def upload_headers(user: AnyUser, name: str, content_type: str, original_name: str) -> Mapping[str, Sequence[str]]:

@@ -31,10 +31,11 @@ class NamedVersion:
     version: str
 
 
-async def versions(user: AnyUser, bucket: str, name: str, *, limit: int = MAX_VERSIONS) -> VersionList:
-    """VIEWER. The newest ``limit`` versions (1,000 at most) of 8 MiB of metadata; none for a name that never was."""
+async def versions(user: AnyUser, bucket: str, name: str, *, limit: int = MAX_VERSIONS, before: str | None = None) -> VersionList:
+    """VIEWER. The newest ``limit`` versions (1,000 at most; of those older than ``before``) of 8 MiB of metadata; none for a name that
+    never was."""
     await require(user, bucket, Role.VIEWER)
-    found = await (await store()).history.versions(bucket, name, limit=min(limit, MAX_VERSIONS))
+    found = await (await store()).history.versions(bucket, name, limit=min(limit, MAX_VERSIONS), before=before)
     fits = max(1, fitting([version.info for version in found]))
     return VersionList(found[:fits], len(found) > fits or len(found) >= limit)
 

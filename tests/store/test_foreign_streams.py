@@ -1,6 +1,7 @@
 """Streams that other clients made or changed: missing flags, flags switched off in the middle, mirrors that answer with old data."""
 
 import asyncio
+import contextlib
 import os
 import uuid
 from collections.abc import AsyncIterator
@@ -10,7 +11,17 @@ import orjson
 import pytest
 from nats.aio.client import Client
 
-from buckets.objectstore import BucketChange, BucketRestricted, DigestMismatch, ObjectChanged, ObjectNotFound, ObjectStore
+from buckets.objectstore import (
+    BucketChange,
+    BucketRestricted,
+    BucketSealed,
+    DigestMismatch,
+    InvalidMetadata,
+    ObjectChanged,
+    ObjectNotFound,
+    ObjectStore,
+)
+from buckets.objectstore.names import latin1_subject
 from tests.store.helpers import chunk_messages, pieces, read
 
 CHUNK = 1000
@@ -248,3 +259,99 @@ async def answers(foreign: Client, bucket: str) -> None:
             answer = await foreign.request(f"$JS.API.DIRECT.GET.OBJ_{bucket}", query)
             if (answer.headers or {}).get("Nats-Sequence") != "1":
                 return
+
+
+@pytest.mark.parametrize("batched", [False, True])
+async def test_chunks_fit_a_limit_for_messages_that_another_client_has_set(store: ObjectStore, foreign: Client, batched: bool) -> None:
+    bucket = await make(foreign, max_msg_size=2000, allow_rollup_hdrs=True)
+    if batched:
+        await change(foreign, bucket, allow_batched=True)  # left out by servers before 2.14
+    data = os.urandom(20_000)
+    info = await store.put(bucket, "x", pieces(data))
+    assert (info.chunk_size, info.chunks) == (1744, 12)
+    assert await read(store, bucket, "x") == data
+    with pytest.raises(InvalidMetadata, match="1,744"):
+        await store.put(bucket, "y", pieces(data), chunk_size=1900)
+    assert (await store.copy(bucket, "x", bucket, "copy")).chunks == 12
+    with pytest.raises(BucketRestricted, match="max_msg_size"):
+        await store.put(bucket, "y", pieces(data), description="a" * 2000)
+    with pytest.raises(BucketRestricted, match="max_msg_size"):
+        await store.update_meta(bucket, "x", description="a" * 2000)
+
+
+async def test_a_limit_for_messages_that_is_new_is_told_in_words(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    await store.put(bucket, "x", pieces(b"data"))
+    await change(foreign, bucket, max_msg_size=200)
+    for data in (b"a" * 300, b"a" * 3000):
+        with pytest.raises(BucketRestricted, match="max_msg_size"):
+            await store.put(bucket, "x", pieces(data), chunk_size=CHUNK)
+    store._putter.limits.forget(bucket)
+    with pytest.raises(BucketRestricted, match="max_msg_size"):
+        await store.put(bucket, "x", pieces(b"data"))
+    assert await read(store, bucket, "x") == b"data"
+    assert await chunk_messages(foreign, bucket) == 1
+
+
+@pytest.mark.servers(since="2.11")
+async def test_the_marker_that_a_server_leaves_for_what_has_expired_is_a_deletion(store: ObjectStore, foreign: Client) -> None:
+    """Of the name that its subject says, and nothing else is known of it."""
+    settings = {"allow_rollup_hdrs": True, "allow_direct": True, "allow_msg_ttl": True, "duplicate_window": 10**9}
+    bucket = await make(foreign, max_age=10**9, subject_delete_marker_ttl=60 * 10**9, **settings)
+    latin1 = latin1_subject(bucket, "é")
+    assert latin1 is not None
+    live = await store.live(bucket)
+    assert await live.wait_ready(10)
+    await store.put(bucket, "x", pieces(b"data"))
+    await foreign.jetstream().publish(latin1, orjson.dumps({"name": "é", "nuid": "N", "size": 1}))
+    async with asyncio.timeout(20), contextlib.aclosing(store.watch(bucket, after=0)) as events:
+        deleted = set()
+        async for event in events:
+            if event.info is not None and event.info.deleted:
+                deleted.add((event.info.name, event.info.problem))
+            if len(deleted) == 2:
+                break
+        while len(live.index):
+            await asyncio.sleep(0.05)
+    assert deleted == {("x", None), ("é", None)}
+    assert (await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", latin1)).data in (None, b"")
+    assert await store.list(bucket) == []
+    assert [(info.name, info.deleted) for info in await store.list(bucket, deleted=True)] == [("x", True), ("é", True)]
+    for name in ("x", "é"):
+        with pytest.raises(ObjectNotFound):
+            await store.info(bucket, name)
+    await store.put(bucket, "x", pieces(b"again"), expected_revision=0)
+    assert await read(store, bucket, "x") == b"again"
+
+
+async def test_nothing_is_moved_out_of_a_sealed_bucket_and_nothing_copied(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    source = await make(foreign, allow_rollup_hdrs=True)
+    await store.put(source, "x", pieces(b"data"))
+    await store.seal_bucket(source)
+    with pytest.raises(BucketSealed):
+        await store.move(source, "x", bucket, "x")
+    assert await store.list(bucket, deleted=True) == []
+    assert await read(store, source, "x") == b"data"
+
+
+@pytest.mark.parametrize("before", [False, True])
+async def test_a_copy_goes_when_the_original_cannot_be_deleted(
+    store: ObjectStore, bucket: str, foreign: Client, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    """Unless it has replaced something. The bucket is sealed in the moment in which the copy is done."""
+    source = await make(foreign, allow_rollup_hdrs=True)
+    await store.put(source, "x", pieces(b"data"))
+    if before:
+        await store.put(bucket, "x", pieces(b"before"))
+    put = store._putter.put
+
+    async def put_and_seal(*arguments: Any, **more: Any) -> Any:
+        copied = await put(*arguments, **more)
+        await store.seal_bucket(source)
+        return copied
+
+    monkeypatch.setattr(store._putter, "put", put_and_seal)
+    with pytest.raises(BucketSealed):
+        await store.move(source, "x", bucket, "x", overwrite=before)
+    assert await read(store, source, "x") == b"data"
+    assert [info.name for info in await store.list(bucket)] == (["x"] if before else [])
+    assert await chunk_messages(foreign, bucket) == before

@@ -24,6 +24,7 @@ from buckets.objectstore import (
     PermissionDenied,
     Storage,
     Unavailable,
+    Version,
     VersionKind,
     VersionNotFound,
 )
@@ -105,6 +106,20 @@ async def test_every_name_has_versions(store: ObjectStore, kept: str, name: str)
     assert [entry.name for entry in (await store.history.trash(kept)).entries()] == [name]
     await store.history.undelete(kept, name)
     assert await read(store, kept, name) == b"2"
+
+
+async def test_versions_are_listed_in_portions(store: ObjectStore, kept: str) -> None:
+    for number in range(7):
+        await store.put(kept, "x", str(number).encode())
+    await store.put(kept, "y", b"")
+    everything = await store.history.versions(kept, "x")
+    found: list[Version] = []
+    while some := await store.history.versions(kept, "x", limit=3, before=found[-1].id if found else None):
+        found += some
+    assert found == everything
+    assert [version.info.size for version in found] == [1] * 7
+    with pytest.raises(VersionNotFound):
+        await store.history.versions(kept, "x", before="nonsense")
 
 
 async def test_two_hundred_overwrites_in_a_row_are_all_kept(store: ObjectStore, kept: str) -> None:

@@ -43,12 +43,14 @@ async def mirrored(request: pytest.FixtureRequest, store: ObjectStore, kept: str
     await store.history.versions(kept, "5")
     history = f"HISTORY_OBJ_{kept}"
     name = f"MIRROR_{kept}"
-    config: dict[str, Any] = {
+    configs: dict[str, dict[str, Any]] = {
         "limited": {"mirror": {"name": history}, "max_msgs": 4, "discard": "old"},
         "only chunks": {"mirror": {"name": history, "filter_subject": f"$O.{kept}.C.>"}},
         "empty": {"mirror": {"name": history, "opt_start_seq": 100_000}},
-    }[request.param]
-    answer = await foreign.request(f"$JS.API.STREAM.CREATE.{name}", orjson.dumps({"name": name, "mirror_direct": True} | config))
+    }
+    answer = await foreign.request(
+        f"$JS.API.STREAM.CREATE.{name}", orjson.dumps({"name": name, "mirror_direct": True} | configs[request.param])
+    )
     assert "error" not in orjson.loads(answer.data)
     async with asyncio.timeout(10):
         while request.param != "empty" and not (await foreign.jetstream().stream_info(name)).state.messages:
@@ -70,6 +72,17 @@ async def test_a_mirror_that_lacks_much_hides_nothing(store: ObjectStore, mirror
         ("0", "restored"),
         ("later", "removed"),
     ]
+
+
+async def test_direct_gets_that_somebody_switched_off_are_switched_on_again(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "x", b"1")
+    moment = await now(store, kept, "x")
+    history = f"HISTORY_OBJ_{kept}"
+    config = (await foreign.jetstream().stream_info(history)).config
+    await foreign.jetstream().update_stream(config.evolve(allow_direct=False))
+    assert await names_at(store, kept, moment) == ["x"]
+    assert await contents(store, kept, "x") == [b"1"]
+    assert (await foreign.jetstream().stream_info(history)).config.allow_direct
 
 
 async def test_a_mirror_that_lacks_much_costs_no_version_its_data(store: ObjectStore, mirrored: str, foreign: Client) -> None:

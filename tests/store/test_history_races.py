@@ -12,6 +12,7 @@ from buckets.objectstore import (
     BucketConfig,
     HistoryBehind,
     HistoryConfig,
+    Link,
     ObjectStore,
     VersionNotFound,
 )
@@ -220,6 +221,34 @@ async def test_a_version_goes_only_when_the_history_has_the_current_one(store: O
     store._gate.patience = 0.5
     with pytest.raises(HistoryBehind):
         await store.history.remove(kept, "x", version.id)
+
+
+@pytest.mark.parametrize("verb", ["put", "delete", "erase", "update", "rename", "rename onto", "copy onto", "move onto", "link onto"])
+async def test_no_verb_takes_what_the_history_does_not_have(store: ObjectStore, kept: str, foreign: Client, verb: str) -> None:
+    await store.put(kept, "there", b"1")
+    await contents(store, kept, "there")
+    await stall(foreign, kept)
+    if verb == "link onto":
+        await store.add_link(kept, "x", Link(kept, "there"))
+    else:
+        await store.put(kept, "x", b"1")
+    store._gate.patience = 0.1
+    verbs: dict[str, Callable[[], Awaitable[object]]] = {
+        "put": lambda: store.put(kept, "x", b"2"),
+        "delete": lambda: store.delete(kept, "x"),
+        "erase": lambda: store.erase(kept, "x"),
+        "update": lambda: store.update_meta(kept, "x", description="new"),
+        "rename": lambda: store.rename(kept, "x", "y"),
+        "rename onto": lambda: store.rename(kept, "there", "x", overwrite=True),
+        "copy onto": lambda: store.copy(kept, "there", kept, "x", overwrite=True),
+        "move onto": lambda: store.move(kept, "there", kept, "x", overwrite=True),
+        "link onto": lambda: store.add_link(kept, "x", Link(kept, "there")),
+    }
+    before = await store.info(kept, "x")
+    with pytest.raises(HistoryBehind):
+        await verbs[verb]()
+    assert await store.info(kept, "x") == before
+    assert sorted(info.name for info in await store.list(kept)) == ["there", "x"]
 
 
 async def test_nothing_is_undeleted_from_a_history_that_is_behind(store: ObjectStore, kept: str, foreign: Client) -> None:

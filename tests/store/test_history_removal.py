@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from buckets.objectstore import (
     Pruned,
     VersionNotFound,
 )
+from buckets.objectstore.history.records import Record
 from tests.store.helpers import contents, history_messages, read, version_data
 
 pytestmark = pytest.mark.servers(since="2.14")
@@ -240,6 +242,34 @@ async def test_erasing_takes_all_versions_along(store: ObjectStore, kept: str, f
     assert [info.name for info in (await store.history.trash(kept)).page().objects] == []
     assert len(await history_messages(foreign, kept)) == 2
     assert await contents(store, kept, "y") == [b"stays"]
+
+
+async def test_many_are_erased_with_one_look_through_the_history(
+    store: ObjectStore, kept: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number:02}" for number in range(40)]
+    for name in names:
+        await store.put(kept, name, name.encode())
+        await store.put(kept, name, b"again")
+    await store.rename(kept, "00", "renamed")
+    looks = 0
+    records = store.history._pruner._records
+    real = records.all
+
+    def counted(bucket: str, subject: str = "", **options: int) -> AsyncGenerator[Record, None]:
+        nonlocal looks
+        looks += not subject
+        return real(bucket, subject, **options)
+
+    monkeypatch.setattr(records, "all", counted)
+    outcomes = await store.erase_all(kept, [*names[1:30], "never was"])
+    assert [outcome.error for outcome in outcomes] == [None] * 30
+    assert looks == 1
+    assert sorted(info.name for info in await store.list(kept)) == [*names[30:], "renamed"]
+    left = await history_messages(foreign, kept)
+    assert len([subject for subject in left if ".M." in subject]) == 12
+    assert await contents(store, kept, "30") == [b"again", b"30"]
+    assert await contents(store, kept, "00") == [b"again", b"00"]
 
 
 async def test_erasing_takes_the_data_along_that_a_former_name_had(store: ObjectStore, kept: str, foreign: Client) -> None:

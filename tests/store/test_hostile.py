@@ -2,15 +2,16 @@
 
 import asyncio
 import socket
+from collections.abc import Iterable
 
 import orjson
 import pytest
 from nats.aio.client import Client
 
-from buckets.objectstore import ObjectNotFound, ObjectStore, ObjectUnreadable
-from buckets.objectstore.names import metadata_subject
+from buckets.objectstore import DigestMismatch, ObjectNotFound, ObjectStore, ObjectUnreadable
+from buckets.objectstore.names import latin1_subject, metadata_subject
 from tests.natsserver import NatsServer
-from tests.store.helpers import pieces, read
+from tests.store.helpers import chunk_messages, digest, pieces, read
 from tests.store.test_live import names, until
 
 
@@ -102,3 +103,97 @@ async def test_a_bucket_name_that_is_too_long_is_not_listed(store: ObjectStore, 
         assert name not in [status.name for status in await store.buckets()]
     finally:
         await foreign.jetstream().delete_stream(f"OBJ_{name}")
+
+
+async def change_metadata(foreign: Client, bucket: str, name: str, remove: Iterable[str] = (), **fields: object) -> None:
+    """Write an object's metadata with some fields in another way, or without them."""
+    js = foreign.jetstream()
+    found = orjson.loads((await js.get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, name))).data or b"")
+    raw = orjson.dumps({key: value for key, value in (found | fields).items() if key not in remove})
+    await js.publish(metadata_subject(bucket, name), raw, headers={"Nats-Rollup": "sub"})
+
+
+@pytest.mark.parametrize(
+    ("remove", "fields"),
+    [(["size"], {}), ([], {"size": 0}), (["size", "chunks"], {}), (["size", "digest"], {}), ([], {"size": 0, "chunks": 0})],
+    ids=["no size", "size 0", "neither size nor chunks", "neither size nor digest", "both 0"],
+)
+async def test_an_object_that_does_not_say_how_large_it_is_is_read_in_full(
+    store: ObjectStore, bucket: str, foreign: Client, remove: list[str], fields: dict[str, object]
+) -> None:
+    data = b"content" * 1000
+    await store.put(bucket, "x", pieces(data), chunk_size=1000)
+    await change_metadata(foreign, bucket, "x", remove, **fields)
+    assert (await store.info(bucket, "x")).size == 0
+    reader = await store.get(bucket, "x")
+    assert reader.info.size == 7000
+    async with reader:
+        assert b"".join([piece async for piece in reader.within(100, 50)]) == data[100:150]
+    assert await read(store, bucket, "x") == data
+    assert (await store.copy(bucket, "x", bucket, "copy")).size == 7000
+
+
+@pytest.mark.parametrize("fields", [{"size": 0}, {"size": 0, "chunks": 0}])
+async def test_what_does_not_say_how_large_it_is_is_compared_with_its_digest(
+    store: ObjectStore, bucket: str, foreign: Client, fields: dict[str, object]
+) -> None:
+    for name in ("x", "gone"):
+        await store.put(bucket, name, pieces(b"a" * 3000), chunk_size=1000)
+        await change_metadata(foreign, bucket, name, digest="SHA-256=" + "A" * 43 + "=", **fields)
+    await foreign.jetstream().purge_stream(f"OBJ_{bucket}", subject=f"$O.{bucket}.C.{(await store.info(bucket, 'gone')).nuid}")
+    for name in ("x", "gone"):
+        with pytest.raises(DigestMismatch):
+            await read(store, bucket, name)
+
+
+async def test_an_empty_object_is_read_as_such_whatever_chunks_it_has(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    await foreign.jetstream().publish(f"$O.{bucket}.C.EMPTY", b"")
+    for name, fields in {
+        "states nothing": {},
+        "one chunk": {"chunks": 1},
+        "one chunk, digest": {"chunks": 1, "digest": digest(b"")},
+    }.items():
+        await publish_info(foreign, bucket, name, nuid="EMPTY", size=0, **fields)
+        assert await read(store, bucket, name) == b""
+
+
+async def test_what_cannot_be_parsed_survives_a_rename_and_a_change(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    odd = {"headers": {"A": ["x"], "B": 5}, "metadata": {"n": 1, "keep": "me"}, "digest": "SHA-512=abc", "tags": [1.50], "size": 4}
+    await store.put(bucket, "x", pieces(b"data"))
+    await change_metadata(foreign, bucket, "x", options={"max_chunk_size": 1000, "future": True}, **odd)
+    await store.rename(bucket, "x", "y")
+    await store.update_meta(bucket, "y", description="new")
+    stored = orjson.loads((await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, "y"))).data or b"")
+    assert {key: stored[key] for key in odd} == odd
+    assert (stored["options"], stored["name"], stored["description"]) == ({"max_chunk_size": 1000, "future": True}, "y", "new")
+    await store.update_meta(bucket, "y", metadata={})
+    stored = orjson.loads((await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, "y"))).data or b"")
+    assert ("metadata" in stored, stored["headers"]) == (False, odd["headers"])
+    assert await read(store, bucket, "y") == b"data"
+
+
+@pytest.mark.servers(since="2.12")  # before, a rename is a copy, which takes what can be read
+async def test_metadata_that_is_not_json_is_renamed_as_it_is_and_never_changed(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    await foreign.jetstream().publish(metadata_subject(bucket, "broken"), b"{not json")
+    with pytest.raises(ObjectUnreadable, match="not JSON"):
+        await store.update_meta(bucket, "broken", description="new")
+    await store.rename(bucket, "broken", "y")
+    assert (await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, "y"))).data == b"{not json"
+    assert [info.name for info in await store.list(bucket)] == ["y"]
+
+
+async def test_chunks_that_metadata_does_not_tell_of_go_with_it(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    await store.put(bucket, "x", pieces(b"a" * 3000), chunk_size=1000)
+    await change_metadata(foreign, bucket, "x", ["chunks"])
+    await store.put(bucket, "x", pieces(b"new"))
+    assert await chunk_messages(foreign, bucket) == 1
+
+
+async def test_both_markers_of_a_name_under_two_subjects_are_erased(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    latin1 = latin1_subject(bucket, "é.txt")
+    assert latin1 is not None
+    await store.put(bucket, "é.txt", pieces(b"data"))
+    await foreign.jetstream().publish(latin1, orjson.dumps({"name": "é.txt", "nuid": "OTHER", "size": 0}))
+    await store.erase(bucket, "é.txt")
+    assert await store.list(bucket, deleted=True) == []
+    assert (await store.bucket(bucket)).stream.messages == 0

@@ -12,8 +12,10 @@ from nats.js.api import ObjectStoreConfig
 
 from buckets.objectstore import BucketConfig, BucketNotFound, BucketSealed, ObjectNotFound, ObjectStore, Verified
 from buckets.objectstore.names import metadata_subject
+from buckets.objectstore.repair.references import Nuids
 from buckets.objectstore.repair.verify import _Checker
-from buckets.objectstore.stream.listing import read_all
+from buckets.objectstore.stream.consumer import Delivery, Handler
+from buckets.objectstore.stream.listing import read_each
 from tests.store.helpers import chunk_messages, pieces, read
 
 CHUNK = 1000
@@ -92,20 +94,76 @@ async def test_an_object_that_is_renamed_while_its_bucket_is_read_is_no_orphan(
     await write_metadata(foreign, bucket, "old", nuid="MOVED", size=3000, chunks=3)
     await orphan(foreign, bucket, "MOVED")
     repair = store.repair
-    chunks = repair._chunks
 
-    async def chunks_and_rename(bucket: str) -> dict[str, int]:
-        found = await chunks(bucket)
+    async def rename_and_read_nothing(js: Any, bucket: str, take: Handler, *, after: int = 0) -> None:
+        if after:
+            await read_each(js, bucket, take, after=after)
+            return
         await foreign.jetstream().purge_stream(f"OBJ_{bucket}", subject=metadata_subject(bucket, "old"))
         await write_metadata(foreign, bucket, "new", nuid="MOVED", size=3000, chunks=3)
+
+    monkeypatch.setattr("buckets.objectstore.repair.references.read_each", rename_and_read_nothing)
+    assert await repair.orphans(bucket, older_than=0) == []
+
+
+async def test_an_object_that_gets_its_metadata_before_the_purge_is_no_orphan(
+    store: ObjectStore, bucket: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is renamed at once, which the next reading misses."""
+    await orphan(foreign, bucket, "LATE")
+    repair, last, readings = store.repair, store.repair._last, 0
+
+    async def last_and_metadata(bucket: str, subject: str) -> Any:
+        found = await last(bucket, subject)
+        if not readings:
+            await write_metadata(foreign, bucket, "late", nuid="LATE", size=3000, chunks=3)
         return found
 
-    async def read_nothing(js: Any, bucket: str, *, after: int = 0) -> list[Any]:
-        return await read_all(js, bucket, after=after) if after else []
+    async def rename_and_read_nothing(js: Any, bucket: str, take: Handler, *, after: int = 0) -> None:
+        nonlocal readings
+        readings += 1 if after else 0
+        if readings == 1:
+            await foreign.jetstream().purge_stream(f"OBJ_{bucket}", subject=metadata_subject(bucket, "late"))
+            await write_metadata(foreign, bucket, "renamed", nuid="LATE", size=3000, chunks=3)
+        else:
+            await read_each(js, bucket, take, after=after)
 
-    monkeypatch.setattr(repair, "_chunks", chunks_and_rename)
-    monkeypatch.setattr("buckets.objectstore.repair.repair.read_all", read_nothing)
-    assert await repair.orphans(bucket, older_than=0) == []
+    monkeypatch.setattr(repair, "_last", last_and_metadata)
+    monkeypatch.setattr("buckets.objectstore.repair.references.read_each", rename_and_read_nothing)
+    assert (await repair.purge_orphans(bucket, older_than=0)).nuids == 0
+    assert (await chunk_messages(foreign, bucket), readings) == (3, 2)
+
+
+async def test_all_orphans_together_take_one_reading_of_the_metadata(
+    store: ObjectStore, bucket: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        await orphan(foreign, bucket, f"LOST{number}", chunks=1)
+    for number in range(200):
+        await foreign.publish(metadata_subject(bucket, f"{number}"), b'{"nuid": "N%d"}' % number)
+    await write_metadata(foreign, bucket, "200", nuid="N200")  # acknowledged, so that all before it is stored
+    read = 0
+
+    async def count(js: Any, bucket: str, take: Handler, *, after: int = 0) -> None:
+        def counted(token: str, raw: bytes, delivery: Delivery) -> None:
+            nonlocal read
+            read += 1
+            take(token, raw, delivery)
+
+        await read_each(js, bucket, counted, after=after)
+
+    monkeypatch.setattr("buckets.objectstore.repair.references.read_each", count)
+    assert (await store.repair.purge_orphans(bucket, older_than=0)).nuids == 20
+    assert read == 201
+
+
+def test_what_was_added_to_many_nuids_is_there_and_nothing_else() -> None:
+    nuids = Nuids()
+    for number in range(0, 20_000, 2):
+        nuids.add(f"N{number}")
+        if number % 100 == 0:
+            assert f"N{number}" in nuids
+    assert [number for number in range(20_000) if f"N{number}" in nuids] == list(range(0, 20_000, 2))
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"size": 5}', b'{"nuid": "a b", "size": 5}', b'{"nuid": "a.b", "size": 5}'])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buckets.objectstore import InvalidMetadata, Link, ObjectInfo
-from buckets.objectstore.metadata import dump_info, parse_info, parse_summary
+from buckets.objectstore.metadata import change_info, dump_info, is_document, parse_info, parse_reference, parse_summary
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -28,7 +28,7 @@ infos = st.builds(
     bucket=st.just("b"),
     name=some_text,
     nuid=st.from_regex(r"[A-Za-z0-9]{1,40}", fullmatch=True),
-    size=st.integers(0, 2**26),
+    size=st.integers(1, 2**26),
     chunks=st.integers(0, 2**31),
     modified=st.just(NOW),
     revision=st.integers(1, 2**53),
@@ -103,6 +103,8 @@ def test_a_summary_has_the_same_content_type(headers: dict[str, Any]) -> None:
         ({"nuid": "n", "options": {"link": {}}}, "link"),
         ({"nuid": "n", "options": {"link": {"bucket": "a/b"}}}, "link"),
         ({"nuid": "n", "name": "other"}, "name"),
+        ({"nuid": "n", "chunks": 2}, "chunks"),
+        ({"nuid": "n", "size": 0, "chunks": 2}, "chunks"),
     ],
 )
 def test_what_is_wrong_is_said(document: dict[str, Any], problem: str) -> None:
@@ -135,3 +137,50 @@ def test_the_content_type_is_found_in_any_case() -> None:
 def test_metadata_has_a_limit() -> None:
     with pytest.raises(InvalidMetadata, match="limit"):
         dump_info(replace(parse(b'{"nuid":"n"}'), description="x" * 600_000))
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=8), st.sampled_from([b"", b"{}", b"[]", b"{", b"x"]))
+def test_a_reference_is_what_the_whole_info_says(document: dict[str, Any], other: bytes) -> None:
+    try:
+        raw = orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        raw = other
+    info = parse(raw)
+    nuid, doubtful = parse_reference(token("x"), raw)
+    assert nuid == ("" if info.deleted else info.nuid)
+    assert doubtful == ("x" if not (info.deleted or info.nuid or info.link) else None)
+
+
+@pytest.mark.parametrize("name", ["x", "שלום"])
+def test_a_message_without_a_body_is_a_deletion(name: str) -> None:
+    info = parse(b"", name)
+    assert (info.name, info.deleted, info.problem) == (name, True, None)
+    assert parse_summary(token(name), b"").deleted
+
+
+def test_a_deletion_without_a_body_under_a_latin_1_subject_is_of_that_name() -> None:
+    latin1 = base64.urlsafe_b64encode("é.txt".encode("latin-1")).decode()
+    assert parse_info("b", latin1, b"", 7, NOW).name == parse_summary(latin1, b"").name == "é.txt"
+
+
+def test_only_the_fields_that_change_are_written_anew() -> None:
+    raw = b'{"name":"x","nuid":"n","headers":{"A":["1"],"B":2},"metadata":{"n":1},"future":{"deep":[12345678901234567890123,1.50]},"digest":"MD5=x"}'
+    changed = change_info(raw, replace(parse(raw), name="y", description="new"), {"name", "description"})
+    assert changed == raw.replace(b'"x"', b'"y"', 1).removesuffix(b"}") + b',"description":"new"}'
+    assert change_info(raw, replace(parse(raw), headers={}), {"headers"}) == raw.replace(b'"headers":{"A":["1"],"B":2},', b"")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS) | text, json_values, max_size=8), infos)
+def test_whatever_is_not_changed_stays(document: dict[str, Any], info: ObjectInfo) -> None:
+    raw = json.dumps(document).encode()
+    if not is_document(raw):  # lone surrogates, infinity
+        assert change_info(raw, info, {"name"}) == raw
+        return
+    changed = json.loads(change_info(raw, info, {"name"}))
+    assert changed == document | {"name": info.name}
+
+
+def test_what_is_nested_too_deeply_cannot_be_changed() -> None:
+    raw = b'{"a":' * 1000 + b"1" + b"}" * 1000
+    with pytest.raises(InvalidMetadata, match="deep"):
+        change_info(raw, parse(raw), {"name"})

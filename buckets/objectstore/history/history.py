@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
+from ..bulk import each
 from ..entry import Entry
 from ..errors import BucketExists, BucketNotFound, HistoryBehind
 from ..index import Index
@@ -21,7 +22,7 @@ from .gate import Gate
 from .model import HistoryChange, HistoryConfig, HistoryStatus, Pruned, Restored, Version
 from .prune import Pruner
 from .records import Record, Records
-from .restore import Restorer
+from .restore import Restorer, version_number
 from .rewind import Rewind
 from .streams import HistoryStreams
 from .versions import Versions
@@ -110,13 +111,15 @@ class History:
         """All histories by bucket; those of buckets that are gone too."""
         return await self._streams.list()
 
-    async def versions(self, bucket: str, name: str, *, limit: int = MAX_VERSIONS) -> list[Version]:
+    async def versions(self, bucket: str, name: str, *, limit: int = MAX_VERSIONS, before: str | None = None) -> list[Version]:
         """The newest ``limit`` versions of an object, newest first, the current one included; empty for a name that never was.
+
+        before: only those that are older than this version. Raises VersionNotFound for what cannot be one.
 
         What this or another process has just written is in it: if the history is behind, it is waited for, two seconds at most.
         """
         await self._has_current(bucket, name)
-        return await self._versions.of(await self._streams.status(bucket), name, limit)
+        return await self._versions.of(await self._streams.status(bucket), name, limit, None if before is None else version_number(before))
 
     async def version_info(self, bucket: str, name: str, version: str) -> ObjectInfo:
         """One version's metadata; its revision is the one that it had in the bucket. Raises VersionNotFound."""
@@ -180,12 +183,12 @@ class History:
             await self._gate.wait(bucket, await self._messages.last(bucket, name))  # it may need the same data
         await self._pruner.remove(status, name, version)
 
-    async def forget(self, bucket: str, name: str, upto: int) -> None:
-        """Remove the versions of a name for good that were written up to this revision of the bucket. No history is no error."""
+    async def forget(self, bucket: str, names: Mapping[str, int]) -> None:
+        """Remove the versions of these names for good, each up to that revision of the bucket. No history is no error."""
         status = await self._streams.find(bucket)
-        if status is not None:
-            await self._has_current(bucket, name)
-            await self._pruner.forget(status, name, upto)
+        if status is not None and names:
+            await each(names, lambda name: self._has_current(bucket, name))
+            await self._pruner.forget(status, names)
 
     async def missed(self, bucket: str) -> int:
         """How many messages (at least) were gone from the bucket before they were copied, since the history was last switched on.

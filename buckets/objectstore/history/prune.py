@@ -98,13 +98,17 @@ class Pruner:
         await self._streams.delete_message(bucket, found.entry.revision)
         await self._remove_data(bucket, {nuid})
 
-    async def forget(self, status: HistoryStatus, name: str, upto: int) -> None:
-        """Remove the versions of ``name`` that were written up to this revision of the bucket, deletions too; with their data, unless the
-        bucket has it under another name; and with it the versions that it had under other names."""
+    async def forget(self, status: HistoryStatus, names: Mapping[str, int]) -> None:
+        """Remove the versions of these names, each up to that revision of the bucket, deletions too; with their data, unless the bucket
+        has it under another name; and with it the versions that it had under other names."""
         bucket = status.bucket
         earlier = await self._streams.of_earlier_buckets(bucket)
-        found = await self._records.of(bucket, name)
-        records = [record for record in found if record.entry.revision <= earlier or record.bucket_revision <= upto]
+        records = [
+            record
+            for name, upto in names.items()
+            for record in await self._records.of(bucket, name)
+            if record.entry.revision <= earlier or record.bucket_revision <= upto
+        ]
         shared = await self._not_live(bucket, {record.entry.info(bucket).nuid for record in records})
         chunks = [chunk_subject(bucket, nuid) for nuid in shared]
         going = {record.entry.revision: record for some in [records, *shared.values()] for record in some}
@@ -124,11 +128,17 @@ class Pruner:
         }
         if not found:
             return found
-        async with aclosing(self._records.all(bucket)) as records:
+        async with aclosing(self._records.all(bucket, start=await self._begins(bucket, found))) as records:
             async for record in records:
                 if not record.entry.deleted and (nuid := record.entry.info(bucket).nuid) in found:
                     found[nuid].append(record)
         return {nuid: some for nuid, some in found.items() if not await self._has_live(bucket, nuid, some)}
+
+    async def _begins(self, bucket: str, nuids: Iterable[str]) -> int:
+        """From where on there can be metadata of this data, which comes before it; 1 when one of them has none."""
+        stream = history_stream(bucket)
+        found = await each(nuids, lambda nuid: self._messages.stored(stream, seq=1, next_by_subj=chunk_subject(bucket, nuid)))
+        return min((outcome.result.sequence if outcome.result is not None else 1 for outcome in found), default=1)
 
     async def _has_live(self, bucket: str, nuid: str, records: Iterable[Record]) -> bool:
         """Whether one of the names is there with this nuid: an empty object has no chunks that would tell."""

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from ..entry import Entry
-from ..errors import HistoryOff, ServerError, Unavailable
-from ..names import history_stream, latin1_subject, metadata_subject, metadata_token, metadata_wildcard, odd_subject
+from ..errors import ServerError, Unavailable
+from ..names import bucket_of_stream, history_stream, latin1_subject, metadata_subject, metadata_token, metadata_wildcard, odd_subject
 from ..reading.fetch import END_OF_BATCH, NOT_FOUND, Fetch
 from ..reading.reader import ReadContext
 from ..stream.messages import StoredMessage
@@ -55,16 +55,18 @@ class Records:
         self._context = context
         self._streams = streams
 
-    async def of(self, bucket: str, name: str, limit: int | None = None) -> list[Record]:
-        """The newest ``limit`` records of ``name``, oldest first. Raises HistoryOff."""
+    async def of(self, bucket: str, name: str, limit: int | None = None, up_to: int | None = None) -> list[Record]:
+        """The newest ``limit`` records of ``name`` (of those up to this sequence), oldest first. Raises HistoryOff."""
         await self._streams.info(bucket)
-        found: deque[Record] = deque(maxlen=limit)
+        found: list[Record] = []
         for subject in possible_subjects(bucket, name):
-            async with aclosing(self.all(bucket, subject)) as records:
+            newest: deque[Record] = deque(maxlen=limit)
+            async with aclosing(self.all(bucket, subject, up_to=up_to)) as records:
                 async for record in records:
                     if record.entry.name == name:
-                        found.append(record)
-        return sorted(found, key=lambda record: record.entry.revision)
+                        newest.append(record)
+            found += newest
+        return sorted(found, key=lambda record: record.entry.revision)[-limit if limit else 0 :]
 
     async def all(self, bucket: str, subject: str = "", *, start: int = 1, up_to: int | None = None) -> AsyncGenerator[Record, None]:
         """All records of a subject (of the whole history by default) in the order in which they were written; of these sequences only."""
@@ -127,11 +129,19 @@ class Records:
             await self._context.budget.acquire(ANSWER_BYTES)
             try:
                 answers, rest = await _Answers(self._context, stream).ask(query)
+            except _NobodyAnswers:
+                if not await self._streams.answer_directly(bucket_of_stream(stream)):
+                    raise
+                continue
             finally:
                 self._context.budget.release(ANSWER_BYTES)
             if answers and answers[0].is_from(stream):
                 return answers, rest
         raise Unavailable("The history gives contradictory answers: there may be mirrors of it that lack something. Please try again.")
+
+
+class _NobodyAnswers(Unavailable):
+    """The stream has no leader now, or gives no direct answers."""
 
 
 class _Answers:
@@ -171,7 +181,7 @@ class _Answers:
         if self._end.status == NOT_FOUND:
             return [], 0
         if self._end.status == 503:
-            raise HistoryOff("The history does not answer.")
+            raise _NobodyAnswers("The history does not answer now. Please try again.")
         if self._end.status != END_OF_BATCH:
             raise ServerError(f"NATS answered {self._end.status} {self._end.description}.", status=self._end.status)
         return self._found, self._end.number(b"Nats-Num-Pending") or 0

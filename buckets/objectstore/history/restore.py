@@ -37,8 +37,7 @@ class Restorer:
 
     async def record(self, bucket: str, name: str, version: str) -> Record:
         """Raises VersionNotFound."""
-        sequence = int(version) if version.isascii() and version.isdigit() and len(version) < 20 else 0
-        record = await self._records.one(bucket, sequence) if sequence else None
+        record = await self._records.one(bucket, version_number(version))
         if record is None or record.entry.name != name:
             raise VersionNotFound(f"There is no version {version[:30]!r} of {name!r} in the history: it may have been pruned or removed.")
         return record
@@ -86,7 +85,7 @@ class Restorer:
                 description=info.description,
                 headers=info.headers,
                 metadata=info.metadata,
-                chunk_size=await self._putter.fitting_chunk_size(info.chunk_size),
+                chunk_size=await self._putter.fitting_chunk_size(bucket, info.chunk_size),
                 expected_revision=expected_revision,
                 writer=writer,
             )
@@ -151,6 +150,14 @@ def _content(info: ObjectInfo) -> tuple[object, ...]:
     """What makes two states of an object equal to a user, whatever nuid the data has."""
     data: object = info.digest or info.nuid
     return data, info.size, info.description, dict(info.headers), dict(info.metadata), info.link
+
+
+def version_number(version: str) -> int:
+    """The sequence in the history that ``version`` stands for. Raises VersionNotFound for what cannot be one."""
+    sequence = int(version) if version.isascii() and version.isdigit() and len(version) < 20 else 0
+    if not sequence:
+        raise VersionNotFound(f"{version[:30]!r} is no version.")
+    return sequence
 
 
 async def _several(items: Sequence[T], act: Callable[[T], Awaitable[Restored]]) -> AsyncIterator[Restored]:

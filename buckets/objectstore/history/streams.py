@@ -123,6 +123,12 @@ class HistoryStreams:
         """Copy nothing more; what there is stays."""
         return await self._change(bucket, lambda info: info["config"] | {"sources": []} if info["config"].get("sources") else None)
 
+    async def answer_directly(self, bucket: str) -> bool:
+        """Switch direct gets on again if somebody has switched them off. Whether it was so."""
+        was_off = not (await self.info(bucket))["config"].get("allow_direct")
+        await self._change(bucket, lambda info: None if info["config"].get("allow_direct") else info["config"] | {"allow_direct": True})
+        return was_off
+
     async def _change(self, bucket: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> HistoryStatus:
         """Have the server take what ``change`` makes of the configuration, until it has nothing more to change: the server knows no
         conditional update, and one of another process may undo this one."""

@@ -31,13 +31,15 @@ class Versions:
         self._streams = streams
         self._messages = messages
 
-    async def of(self, status: HistoryStatus, name: str, limit: int) -> list[Version]:
-        """The newest ``limit`` versions of ``name``, newest first."""
-        records = await self._records.of(status.bucket, name, limit + 1)
+    async def of(self, status: HistoryStatus, name: str, limit: int, before: int | None = None) -> list[Version]:
+        """The newest ``limit`` versions of ``name`` (of those older than the version ``before``), newest first."""
+        records = await self._records.of(status.bucket, name, limit + 2, up_to=before)
+        following = records.pop() if before is not None and records and records[-1].entry.revision == before else None
+        records = records[-limit - 1 :]
         current = await self._current(status.bucket, name)
         versions: list[Version] = []
-        for before, record, after in zip([None, *records], records, [*records[1:], None], strict=False):
-            kind, old_name = await self._kind(status.bucket, before, record)
+        for previous, record, after in zip([None, *records], records, [*records[1:], following], strict=False):
+            kind, old_name = await self._kind(status.bucket, previous, record)
             versions.append(version(status, record, kind, old_name, after, current))
         return await self._checked(status.bucket, versions[::-1][:limit])
 

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from ..chunking import Digest
 from ..errors import BucketNotFound, DigestMismatch, ObjectChanged
-from ..metadata import digest_text
+from ..metadata import digest_text, is_sized
 from ..model import ADR20_CHUNK_SIZE, ObjectInfo
 from ..names import chunk_subject, history_stream, stream_name
 from ..stream.messages import Messages, StoredMessage
@@ -29,6 +29,17 @@ class ReadContext:
     budget: ReadBudget
     timeout: float
     seeker: Seeker
+
+
+async def sized(info: ObjectInfo, context: ReadContext) -> ObjectInfo:
+    """``info`` with the size of what is stored where it states none, but nothing says that the object is empty: no object is to be read
+    as less than it is. Raises BucketNotFound, Unavailable."""
+    if is_sized(info):
+        return info
+    chunks, size = await context.seeker.measure(stream_name(info.bucket), info)
+    if chunks < info.chunks:
+        return info  # it is being replaced, or incomplete: reading it tells
+    return replace(info, size=size, chunks=chunks if size else 0)
 
 
 class ObjectReader:
@@ -138,8 +149,9 @@ class ObjectReader:
                 yield piece
                 if received >= self.info.size:
                     return
-        if received != self.info.size:
+        if received < self.info.size or self.info.chunks:
             raise await self._shortage(received, self.info.size)
+        await self._verify(received, digest)  # of nothing
 
     async def _chunks(self) -> AsyncGenerator[bytes, None]:
         """The chunks from one place after the other; each goes on behind the last chunk that the one before it had."""

@@ -49,6 +49,12 @@ class Seeker:
                 self._remember(key, found)
             return found
 
+    async def measure(self, stream: str, info: ObjectInfo) -> tuple[int, int]:
+        """How many chunks there are, and how many bytes, whatever ``info`` says. Raises BucketNotFound, Unavailable."""
+        subject = chunk_subject(info.bucket, info.nuid)
+        table = await retrying(lambda: table_of(self._bulk, stream, subject))
+        return table.chunks, table.size
+
     def forget(self, stream: str, info: ObjectInfo) -> None:
         """It was not so, or is no longer so."""
         layout = self._known.pop((stream, info.nuid), None)

@@ -15,17 +15,19 @@ from ..history.gate import Gate
 from ..model import InUse
 from ..names import NUID, check_bucket_name, chunk_subject, chunk_wildcard, stream_name, token_subject
 from ..reading.reader import ReadContext
-from ..stream.listing import read_all
+from ..stream.consumer import Delivery
+from ..stream.listing import read_each
 from ..stream.messages import Messages
 from ..stream.streams import Streams
 from ..times import NANOSECONDS
 from ..transport.jetstream import JetStream
+from .references import References
 from .turns import Turns
 from .verify import Verified, verify
 
 HOUR = 3600.0
 AT_ONCE = 8
-PARSED_AT_ONCE = 500
+LOOKED_AT_ONCE = 1000
 # What a purge can be told to remove and nothing else with it: no wildcard, no white space, nothing that is not text.
 _LITERAL = re.compile(r"[^\s\x00-\x20*>\ud800-\udfff]+\Z")
 
@@ -55,18 +57,6 @@ class Purged:
     doubtful: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _References:
-    """Which nuids the bucket's metadata refers to, and the objects (by revision) of which that cannot be told."""
-
-    nuids: frozenset[str]
-    broken: tuple[tuple[int, str], ...]
-
-    def doubt(self, sequence: int) -> str | None:
-        """The broken object that chunks up to ``sequence`` may belong to: metadata comes after its chunks."""
-        return next((name for revision, name in self.broken if revision > sequence), None)
-
-
 class Repair:
     """Everything may raise BucketNotFound, Unavailable, PermissionDenied and ServerError."""
 
@@ -87,23 +77,29 @@ class Repair:
 
         older_than: more than the longest pause of any upload, whatever client makes it: until its metadata is there it looks like this.
         in_use: nuids of uploads that may pause longer, beside those of ``store.uploads``. All is asked of the stream's leader.
-        Under load 100,000 objects take some seconds.
+        Costs one reading of all metadata, and eight bytes of memory for each object.
         """
-        return sorted([orphan async for orphan, _ in self._find(bucket, older_than, in_use)], key=lambda orphan: orphan.time)
+        references = References(self._js, self._streams, bucket)
+        return sorted([orphan async for orphan, _ in self._find(bucket, older_than, in_use, references)], key=lambda orphan: orphan.time)
 
     async def purge_orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> Purged:
-        """Remove what ``orphans`` finds, except what is in doubt. Each one's age is asked again right before it goes.
+        """Remove what ``orphans`` finds, except what is in doubt. Right before each one goes it is asked whether more of it has come, and
+        the metadata that was written meanwhile is read.
 
         Also raises BucketSealed and BucketRestricted.
         """
         nuids = chunks = doubtful = 0
-        async for orphan, sequence in self._find(bucket, older_than, in_use):
+        references = References(self._js, self._streams, bucket)
+        async for orphan, sequence in self._find(bucket, older_than, in_use, references):
             if orphan.doubt is not None:
                 doubtful += 1
                 continue
             subject = chunk_subject(bucket, orphan.nuid)
-            if await self._last(bucket, subject) != (sequence, orphan.time) or await self._got_metadata(bucket, orphan.nuid, sequence):
-                continue  # its upload goes on, or has just ended
+            if await self._last(bucket, subject) != (sequence, orphan.time):
+                continue  # its upload goes on
+            await references.catch_up()
+            if orphan.nuid in references:
+                continue  # its upload has just ended
             nuids += 1
             chunks += await self._streams.purge(bucket, subject, upto=sequence)
         return Purged(nuids, chunks, doubtful)
@@ -127,11 +123,6 @@ class Repair:
             self._clean[bucket] = fingerprint
         return purged
 
-    async def _got_metadata(self, bucket: str, nuid: str, sequence: int) -> bool:
-        """Metadata comes after the last chunk."""
-        later = {entry.token: entry for entry in await read_all(self._js, bucket, after=sequence)}
-        return any(entry.info(bucket).nuid == nuid and not entry.deleted for entry in later.values())
-
     async def purge_markers(self, bucket: str, *, older_than: float = 0.0, on_progress: Callable[[int, int], None] | None = None) -> int:
         """Remove the deletion markers older than ``older_than`` seconds for good; gives how many there were.
 
@@ -140,10 +131,15 @@ class Repair:
         Also raises BucketSealed, BucketRestricted and HistoryBehind.
         """
         now_ns, _ = await self._clock(bucket)
-        entries = await read_all(self._js, bucket)
-        markers = [
-            entry for entry in entries if entry.deleted and _LITERAL.match(entry.token) and _age(now_ns, entry.time_ns) >= older_than
-        ]
+        found: dict[str, Entry] = {}
+
+        def take(token: str, raw: bytes, delivery: Delivery) -> None:
+            entry = Entry.read(token, raw, delivery.stream, delivery.time_ns)
+            if entry.deleted and _LITERAL.match(token) and _age(now_ns, entry.time_ns) >= older_than:
+                found[token] = entry
+
+        await read_each(self._js, bucket, take, begin=found.clear)
+        markers = list(found.values())
         removed = 0
         for start in range(0, len(markers), AT_ONCE):
             some = markers[start : start + AT_ONCE]
@@ -164,15 +160,17 @@ class Repair:
         """
         return verify(self._js, self._messages, self._context, check_bucket_name(bucket), names)
 
-    async def _find(self, bucket: str, older_than: float, in_use: Collection[str]) -> AsyncIterator[tuple[Orphan, int]]:
-        """Each orphan, and the sequence of its youngest chunk."""
+    async def _find(
+        self, bucket: str, older_than: float, in_use: Collection[str], references: References
+    ) -> AsyncIterator[tuple[Orphan, int]]:
+        """Each orphan, and the sequence of its youngest chunk. ``references`` is read for it."""
         check_bucket_name(bucket)
         now_ns, last_sequence = await self._clock(bucket)
-        # The chunks first: what gets its metadata after this is among the references, and what begins after this is not looked at.
-        stored = await self._chunks(bucket)
-        references = await self._references(bucket, last_sequence)
+        await references.read(last_sequence)
+        stored = await self._unreferenced(bucket, references)
+        await references.catch_up()  # what got its metadata meanwhile; and what begins after this is not looked at
         paused = {*in_use, *await self._in_use(bucket)}
-        candidates = [nuid for nuid in stored if nuid not in references.nuids and nuid not in paused]
+        candidates = [nuid for nuid in stored if nuid not in references and nuid not in paused]
         for start in range(0, len(candidates), AT_ONCE):
             some = candidates[start : start + AT_ONCE]
             youngest = await asyncio.gather(*(self._last(bucket, chunk_subject(bucket, nuid)) for nuid in some))
@@ -180,37 +178,18 @@ class Repair:
                 if last is not None and _age(now_ns, _ns(last[1])) >= older_than:
                     yield Orphan(nuid, stored[nuid], last[1], references.doubt(last[0])), last[0]
 
-    async def _chunks(self, bucket: str) -> dict[str, int]:
-        """The nuids that have chunks, with their numbers. Subjects that hold no nuid are nobody's business here."""
+    async def _unreferenced(self, bucket: str, references: References) -> dict[str, int]:
+        """The nuids that have chunks and no metadata, with their numbers. Subjects that hold no nuid are nobody's business here."""
         start = len(chunk_wildcard(bucket)) - 1
-        subjects = await self._streams.subjects(bucket, chunk_wildcard(bucket))
-
-        def those_with_nuids() -> dict[str, int]:
-            return {subject[start:]: count for subject, count in subjects.items() if NUID.match(subject[start:])}
-
-        return await asyncio.to_thread(those_with_nuids)  # there may be very many
-
-    async def _references(self, bucket: str, last_sequence: int) -> _References:
-        """All that metadata refers to now, and a little more: what was replaced while this was reading counts too.
-
-        A rename moves a reference from one subject to another, and one reading might see neither. But then it is a message that is
-        newer than ``last_sequence``, which the second reading has.
-        """
-        entries = await read_all(self._js, bucket)
-        entries += await read_all(self._js, bucket, after=last_sequence)
-        named: set[str] = set()
-        broken: list[tuple[int, str]] = []
-        for number, entry in enumerate(entries):
-            if not number % PARSED_AT_ONCE:
-                await asyncio.sleep(0)  # the site's own upkeep does this beside requests
-            if entry.deleted:
-                continue
-            info = entry.info(bucket)
-            if info.nuid:
-                named.add(info.nuid)
-            elif info.link is None:
-                broken.append((info.revision, info.name))
-        return _References(frozenset(named), tuple(broken))
+        found: dict[str, int] = {}
+        async for page in self._streams.subject_pages(bucket, chunk_wildcard(bucket)):
+            for number, (subject, chunks) in enumerate(page.items()):
+                if not number % LOOKED_AT_ONCE:
+                    await asyncio.sleep(0)  # the site's own upkeep does this beside requests
+                nuid = subject[start:]
+                if NUID.match(nuid) and nuid not in references:
+                    found[nuid] = chunks
+        return found
 
     async def _last(self, bucket: str, subject: str) -> tuple[int, datetime] | None:
         """Sequence and time of the last message on ``subject``; None when there is none."""

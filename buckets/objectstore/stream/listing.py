@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from operator import attrgetter
 
 from ..entry import Entry
 from ..errors import ObjectNotFound, Unavailable
 from ..names import metadata_wildcard, stream_name
 from ..transport.jetstream import JetStream
-from .consumer import Consumer, Delivery
+from .consumer import Consumer, Delivery, Handler
 
 TRIES = 5
 HEARTBEAT = 0.5
@@ -23,40 +24,55 @@ async def read_all(js: JetStream, bucket: str, *, after: int = 0) -> list[Entry]
     one name (see ``Messages.last``). after: only what was written behind this stream sequence, each message of it.
     Raises BucketNotFound, and Unavailable when nothing comes for five seconds or the connection is lost five times.
     """
+    found: dict[str | int, Entry] = {}
+
+    def take(token: str, raw: bytes, delivery: Delivery) -> None:
+        found[delivery.stream if after else token] = Entry.read(token, raw, delivery.stream, delivery.time_ns)
+
+    await read_each(js, bucket, take, after=after, begin=found.clear)
+    return sorted(found.values(), key=attrgetter("revision"))
+
+
+async def read_each(js: JetStream, bucket: str, take: Handler, *, after: int = 0, begin: Callable[[], None] | None = None) -> None:
+    """The same for whoever need not keep all of it: ``take`` gets token, payload and delivery of each message, in their order.
+
+    ``begin`` is called at the beginning, and again when a lost connection makes it all begin anew. Raises as ``read_all``.
+    """
     for attempt in range(TRIES):
-        found = await _Reading(js, bucket, after).read()
-        if found is not None:
-            return found
+        if begin is not None:
+            begin()
+        if await _Reading(js, bucket, after, take).read():
+            return
         await asyncio.sleep(PAUSE * 2**attempt)
     raise Unavailable(f"The bucket {bucket!r} could not be listed: the connection was lost again and again. Please try later.")
 
 
 class _Reading:
-    def __init__(self, js: JetStream, bucket: str, after: int) -> None:
+    def __init__(self, js: JetStream, bucket: str, after: int, take: Handler) -> None:
         self._js = js
         self._bucket = bucket
         self._after = after
-        self._found: dict[str | int, Entry] = {}
+        self._handler = take
         self._last = after
         self._progress = time.monotonic()
 
-    async def read(self) -> list[Entry] | None:
-        """None: something was missed; to be tried anew."""
+    async def read(self) -> bool:
+        """False: something was missed; to be tried anew."""
         newest = await self._newest()
         self._progress = time.monotonic()
         async with Consumer(self._js, self._bucket, self._take, after=self._after, heartbeat=HEARTBEAT) as consumer:
             while not (consumer.drained and self._last >= newest):
                 if consumer.broken:
-                    return None
+                    return False
                 await consumer.wait(HEARTBEAT)
                 if time.monotonic() - self._progress > PATIENCE:
                     raise Unavailable(f"NATS stopped in the middle of the listing of {self._bucket!r}. Please try again.")
                 if consumer.drained and self._last < newest:  # the replica that has the consumer is behind, or the newest is gone
                     newest = min(newest, await self._newest())
-        return sorted(self._found.values(), key=attrgetter("revision"))
+        return True
 
     def _take(self, token: str, raw: bytes, delivery: Delivery) -> None:
-        self._found[delivery.stream if self._after else token] = Entry.read(token, raw, delivery.stream, delivery.time_ns)
+        self._handler(token, raw, delivery)
         self._last = delivery.stream
         self._progress = time.monotonic()
 

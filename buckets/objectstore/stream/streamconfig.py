@@ -235,6 +235,7 @@ def bucket_status(info: Mapping[str, Any]) -> BucketStatus:
         async_persistence=config.get("persist_mode") == "async",
         mirror=_text(_map(config, "mirror"), "name"),
         sources=tuple(_text(source, "name") for source in _maps(config, "sources")),
+        max_message=max(0, _number(config, "max_msg_size")),
         time_ns=parse_time_ns(info.get("ts")) or time.time_ns(),
     )
 

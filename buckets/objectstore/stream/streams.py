@@ -1,6 +1,7 @@
 """Buckets as streams (ADR-20): creating, changing, sealing, listing, asking and deleting them."""
 
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 from ..errors import BucketExists, BucketNotFound, InvalidBucketConfig
@@ -116,18 +117,24 @@ class Streams:
     async def subjects(self, bucket: str, subject: str) -> dict[str, int]:
         """The leader's subjects that match ``subject``, each with its number of messages; none when the bucket is gone."""
         found: dict[str, int] = {}
+        async for page in self.subject_pages(bucket, subject):
+            found |= page
+        return found
+
+    async def subject_pages(self, bucket: str, subject: str) -> AsyncIterator[dict[str, int]]:
+        """The same in pieces of up to 100,000."""
         offset = 0
         while True:
             try:
                 body = {"subjects_filter": subject, "offset": offset}
                 answer = await self._js.api(f"STREAM.INFO.{stream_name(bucket)}", body, about=bucket)
             except BucketNotFound:
-                return {}
+                return
             page = answer.get("state", {}).get("subjects") or {}
-            found |= page
+            yield page
             offset += len(page)
             if not page or offset >= int(answer.get("total", 0)):
-                return found
+                return
 
     async def purge(self, bucket: str, subject: str, *, upto: int = 0, keep: int = 0) -> int:
         """Remove the messages on ``subject``; harmless when there are none or the bucket is gone. Gives how many there were.

@@ -36,6 +36,7 @@ NO_MESSAGE_FOUND = 10037
 MESSAGE_NOT_FOUND = {10043, 10057}
 WRONG_LAST_SEQUENCE = {10071, 10164}
 STREAM_SEALED = 10109
+MESSAGE_TOO_LARGE = 10054
 STORE_FAILED = 10077
 ROLLUP_FAILED = 10111
 PURGE_FAILED = 10110
@@ -67,6 +68,8 @@ def to_error(error: Mapping[str, Any], subject: str = "") -> ObjectStoreError:
         return Conflict("The object was changed by someone else in the meantime.")
     if number == STREAM_SEALED:
         return BucketSealed("The bucket is sealed: it can be read, but never changed again.")
+    if number == MESSAGE_TOO_LARGE:
+        return BucketRestricted("The bucket's stream takes no message as large as this one (max_msg_size, set by another client).")
     if number == ROLLUP_FAILED and "not permitted" in words:
         return BucketRestricted(
             "The bucket's stream does not allow roll-up headers, which objects are written with. An admin can switch them on again "

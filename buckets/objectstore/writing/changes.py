@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..entry import Entry
-from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ServerError, Unavailable
+from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ObjectUnreadable, ServerError, Unavailable
+from ..metadata import is_document
 from ..model import ObjectInfo
 from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
@@ -56,17 +57,28 @@ class Changer:
                 modified=datetime.now(UTC),
             )
 
-        return await self._commits.cleanups.shielded(self._change(bucket, name, changed, expected_revision, writer))
+        given = {"description": description, "headers": headers, "metadata": metadata}
+        fields = frozenset({"mtime"} | {field for field, value in given.items() if value is not None})
+        return await self._commits.cleanups.shielded(self._change(bucket, name, changed, fields, expected_revision, writer))
 
     async def _change(
-        self, bucket: str, name: str, changed: Callable[[ObjectInfo], ObjectInfo], expected_revision: int | None, writer: str
+        self,
+        bucket: str,
+        name: str,
+        changed: Callable[[ObjectInfo], ObjectInfo],
+        fields: frozenset[str],
+        expected_revision: int | None,
+        writer: str,
     ) -> ObjectInfo:
+        """Only these ``fields`` are written anew."""
         for _ in range(RACES):
             current = await self.existing(bucket, name)
             check_expected(current, expected_revision, name)
+            if not is_document(current.raw):
+                raise ObjectUnreadable(f"The metadata of {name!r} is not JSON: it can be renamed, replaced and deleted, but not changed.")
             info = changed(current.info(bucket))
             try:
-                revision = await self._commits.publish(Change(info, current, writer))
+                revision = await self._commits.publish(Change(info, current, writer, like=current.raw, changed=fields))
             except Conflict:
                 if expected_revision is not None:
                     raise conflict(name) from None
@@ -105,7 +117,7 @@ class Changer:
     async def _rename(self, bucket: str, current: Entry, new_name: str, target: Entry | None, writer: str) -> tuple[ObjectInfo, int]:
         info = current.info(bucket)
         renamed = replace(info, name=new_name, modified=datetime.now(UTC))
-        there = Change(renamed, target, writer, renamed_from=info.name)
+        there = Change(renamed, target, writer, renamed_from=info.name, like=current.raw, changed=frozenset({"name", "mtime"}))
         # The marker has a nuid of its own: whoever deletes the old name once more purges the marker's chunks, not those that moved.
         gone = Change(_marker(replace(info, nuid=self._commits.new_nuid())), current, writer)
         revision, marked = await self._publish_move(there, gone)

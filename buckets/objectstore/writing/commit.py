@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..entry import Entry
 from ..errors import BucketRestricted, Conflict, InvalidMetadata, ObjectStoreError, Unavailable
 from ..history.gate import Gate
-from ..metadata import dump_info
+from ..metadata import change_info, dump_info, is_sized
 from ..model import ObjectInfo
 from ..names import chunk_subject, metadata_subject, stream_name, token_subject
 from ..stream.listing import read_all
@@ -36,12 +36,17 @@ EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A metadata message that is to be published in place of ``current`` (None: there is none yet)."""
+    """A metadata message that is to be published in place of ``current`` (None: there is none yet).
+
+    like: metadata of the same object, of which all is kept but the fields ``changed`` (names of the info JSON), known here or not.
+    """
 
     info: ObjectInfo
     current: Entry | None
     writer: str = ""
     renamed_from: str = ""
+    like: bytes = b""
+    changed: frozenset[str] = frozenset()
 
     @property
     def subject(self) -> str:
@@ -52,7 +57,7 @@ class Change:
 
     @property
     def payload(self) -> bytes:
-        return dump_info(self.info)
+        return change_info(self.like, self.info, self.changed) if self.like else dump_info(self.info)
 
     def headers(self) -> dict[str, str]:
         headers = ROLLUP | {EXPECTED: str(self.current.revision if self.current else 0)}
@@ -96,7 +101,7 @@ class Commits:
         Raises Conflict if that is not the last one any more, and then nothing was stored, nor is it for any other error but Unavailable.
         That one leaves open whether it was: no answer has come, and NATS is away, or somebody else has written since.
         """
-        await self.check_size(change.info)
+        await self.check_size(change.payload)
         await self.gate.wait(change.info.bucket, change.current)
         payload, headers = change.payload, change.headers()
         unsure = False
@@ -156,7 +161,7 @@ class Commits:
 
         Raises Conflict when either is not on top any more, ServerError where the stream has no atomic batches.
         """
-        await self.check_size(one.info)
+        await self.check_size(one.payload)
         await self.gate.wait(one.info.bucket, one.current)
         await self.gate.wait(other.info.bucket, other.current)
         batch = {"Nats-Batch-Id": self._js.connection.new_token()}
@@ -165,17 +170,17 @@ class Commits:
         answer = await self._js.publish(other.subject, other.payload, other.headers() | last)
         return int(answer["seq"]) - 1, int(answer["seq"])
 
-    async def check_size(self, info: ObjectInfo) -> None:
-        """Raises InvalidMetadata for what cannot be one message on this server."""
+    async def check_size(self, payload: bytes) -> None:
+        """Raises InvalidMetadata for metadata that cannot be one message on this server."""
         limit = (await self._js.connection.client()).max_payload - PAYLOAD_RESERVE
-        size = len(dump_info(info))
+        size = len(payload)
         if size > limit:
             raise InvalidMetadata(f"Description, headers and metadata take {size:,} bytes together; on this server {limit:,} is the limit.")
 
     async def forget_data(self, old: Entry | None, new: ObjectInfo) -> None:
         """Purge the chunks of what was replaced, unless the new metadata is of the same data."""
         info = old.info(new.bucket) if old is not None else None
-        if info is not None and info.nuid and info.nuid != new.nuid and info.chunks:
+        if info is not None and info.nuid and info.nuid != new.nuid and _may_have_data(info):
             await self.cleanups.purge(new.bucket, chunk_subject(new.bucket, info.nuid))
 
     async def as_stored(self, info: ObjectInfo, revision: int) -> ObjectInfo:
@@ -197,6 +202,11 @@ class Commits:
 
     def new_nuid(self) -> str:
         return self._js.connection.new_token()
+
+
+def _may_have_data(info: ObjectInfo) -> bool:
+    """Whatever number of chunks it states: some writers state none."""
+    return bool(info.chunks or info.size or not (info.deleted or is_sized(info)))
 
 
 def is_of(entry: Entry | None, info: ObjectInfo) -> bool:

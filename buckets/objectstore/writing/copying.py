@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ..entry import Entry
 from ..errors import BucketSealed, Conflict, ObjectChanged, ObjectExists, ObjectStoreError, ObjectUnreadable, Unavailable
 from ..model import ObjectInfo
-from ..reading.reader import ObjectReader, ReadContext
+from ..reading.reader import ObjectReader, ReadContext, sized
 from .changes import Changer, NotAtomic
 from .commit import RACES, Commits, check_expected, conflict, too_contended
 from .put import Putter
@@ -108,7 +108,7 @@ class Copier:
     ) -> ObjectInfo:
         if not (info.nuid and info.readable):
             raise ObjectUnreadable(f"{info.name!r} cannot be read: {info.problem or 'its metadata does not say where its data is'}.")
-        async with ObjectReader(info, self._context) as reader, aclosing(reader.pieces()) as pieces:
+        async with ObjectReader(await sized(info, self._context), self._context) as reader, aclosing(reader.pieces()) as pieces:
             return await self._putter.put(
                 to_bucket,
                 to_name,
@@ -116,7 +116,7 @@ class Copier:
                 description=info.description,
                 headers=info.headers,
                 metadata=info.metadata,
-                chunk_size=await self._putter.fitting_chunk_size(info.chunk_size),
+                chunk_size=await self._putter.fitting_chunk_size(to_bucket, info.chunk_size),
                 expected_revision=expected,
                 writer=writer,
                 renamed_from=renamed_from,

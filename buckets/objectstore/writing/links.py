@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ..errors import BucketNotFound, InvalidLink, ObjectExists, ObjectNotFound, ObjectUnreadable
+from ..metadata import dump_info
 from ..model import Link, ObjectInfo
 from .changes import Changer
 from .commit import Commits, check_expected
@@ -50,7 +51,7 @@ class Links:
             metadata=dict(metadata or {}),
             link=to,
         )
-        await self._commits.check_size(info)
+        await self._commits.check_size(dump_info(info))
         revision = current.revision if current is not None and not current.deleted else 0
         return await self._changer.publish_new(info, current, revision, writer)
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ..entry import Entry
-from ..errors import DigestMismatch, InvalidMetadata, ObjectStoreError, Unavailable
-from ..metadata import digest_text
+from ..errors import BucketRestricted, DigestMismatch, InvalidMetadata, ObjectStoreError, Unavailable
+from ..metadata import digest_text, dump_info
 from ..model import DEFAULT_CHUNK_SIZE, ObjectInfo
 from ..names import chunk_subject
 from ..transport.connection import Connection
 from .chunkwriter import ChunkWriter, Written
 from .commit import PAYLOAD_RESERVE, Change, Commits, check_expected, is_of
+from .limits import CHUNK_RESERVE, METADATA_RESERVE, MessageLimits
 from .source import Source, as_stream
 from .windowed import WindowedBuckets
 
@@ -29,6 +30,7 @@ class Putter:
         self._bulk = bulk
         self._timeout = timeout
         self.windowed = WindowedBuckets()
+        self.limits = MessageLimits(commits.streams)
 
     async def put(
         self,
@@ -45,7 +47,7 @@ class Putter:
         expected_digest: bytes | None = None,
         renamed_from: str = "",
     ) -> ObjectInfo:
-        """See ``ObjectStore.put``."""
+        """See ``ObjectStore.put``. renamed_from: of which name this is the new one."""
         current = await self._commits.messages.last(bucket, name)
         check_expected(current, expected_revision, name)
         info = await self.new_info(bucket, name, description=description, headers=headers, metadata=metadata, chunk_size=chunk_size)
@@ -69,7 +71,10 @@ class Putter:
         metadata: Mapping[str, str] | None,
         chunk_size: int | None,
     ) -> ObjectInfo:
-        """The info of an object that is to be, under a nuid of its own. Raises InvalidMetadata for what could not be stored."""
+        """The info of an object that is to be, under a nuid of its own.
+
+        Raises InvalidMetadata for what could not be stored, and BucketRestricted if the bucket's stream takes no messages of that size.
+        """
         info = ObjectInfo(
             bucket=bucket,
             name=name,
@@ -81,10 +86,16 @@ class Putter:
             description=description,
             headers={key: tuple(values) for key, values in (headers or {}).items()},
             metadata=dict(metadata or {}),
-            chunk_size=await self._chunk_size(chunk_size),
+            chunk_size=await self._chunk_size(bucket, chunk_size),
         )
-        await self._commits.check_size(info)
+        await self._check_size(bucket, dump_info(info))
         return info
+
+    async def _check_size(self, bucket: str, payload: bytes) -> None:
+        await self._commits.check_size(payload)
+        limit = await self.limits.of(bucket)
+        if limit is not None and len(payload) + METADATA_RESERVE > limit:
+            raise BucketRestricted(_too_small(limit))
 
     def chunk_writer(self, info: ObjectInfo, written: Written | None = None) -> ChunkWriter:
         """For the chunks of ``info``, behind what is ``written`` of it already."""
@@ -128,18 +139,32 @@ class Putter:
     async def _purge(self, info: ObjectInfo) -> None:
         await self._commits.cleanups.purge(info.bucket, chunk_subject(info.bucket, info.nuid))
 
-    async def fitting_chunk_size(self, wanted: int | None) -> int | None:
-        """``wanted``, if it is possible on this server; else the default."""
-        return wanted if wanted is not None and 1 <= wanted <= await self._max_chunk() else None
+    async def fitting_chunk_size(self, bucket: str, wanted: int | None) -> int | None:
+        """``wanted``, if it is possible in this bucket; else the default."""
+        return wanted if wanted is not None and 1 <= wanted <= await self._max_chunk(bucket) else None
 
-    async def _max_chunk(self) -> int:
-        return (await self._bulk.client()).max_payload - PAYLOAD_RESERVE
+    async def _max_chunk(self, bucket: str) -> int:
+        """Raises BucketRestricted where not even one byte fits."""
+        possible = (await self._bulk.client()).max_payload - PAYLOAD_RESERVE
+        limit = await self.limits.of(bucket)
+        if limit is None:
+            return possible
+        if limit <= CHUNK_RESERVE:
+            raise BucketRestricted(_too_small(limit))
+        return min(possible, limit - CHUNK_RESERVE)
 
-    async def _chunk_size(self, wanted: int | None) -> int:
-        limit = await self._max_chunk()
+    async def _chunk_size(self, bucket: str, wanted: int | None) -> int:
+        limit = await self._max_chunk(bucket)
         if wanted is not None and not 1 <= wanted <= limit:
-            raise InvalidMetadata(f"The chunk size is 1 to {limit:,} bytes on this server.")
+            raise InvalidMetadata(f"The chunk size is 1 to {limit:,} bytes in this bucket.")
         return wanted or min(DEFAULT_CHUNK_SIZE, limit)
+
+
+def _too_small(limit: int) -> str:
+    return (
+        f"The bucket's stream takes messages of {limit:,} bytes at most (max_msg_size, set by another client), "
+        "and an object's metadata is larger. An admin can raise that with: nats stream edit --max-msg-size"
+    )
 
 
 def _check_digest(written: ObjectInfo, expected: bytes | None) -> None:
