@@ -5,7 +5,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from .access import AnyUser, Role
-from .listing import FilesPage, Row, View, crumbs, files_page
+from .listing import FilesPage, View, crumbs, files_page
 from .objectstore import ConnectionState, LiveBucket, SortKey
 from .services.buckets import BucketView
 
@@ -48,10 +48,6 @@ def _columns(view: View) -> list[dict[str, str]]:
     ]
 
 
-def row_html(row: Row, context: dict[str, Any]) -> str:
-    return render_to_string("_row.html", context | {"row": row})
-
-
 def part_html(context: dict[str, Any]) -> dict[str, str]:
     """The parts beside the rows, by the id of their element."""
     return {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty", "pager")}
@@ -67,4 +63,4 @@ def gone_html(bucket: str) -> dict[str, str]:
     return {"listing": render_to_string("_gone.html", {"bucket": bucket})}
 
 
-__all__ = ["FilesPage", "files_context", "gone_html", "nats_html", "part_html", "row_html"]
+__all__ = ["FilesPage", "files_context", "gone_html", "nats_html", "part_html"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from .fragments import files_context, part_html, row_html
+from .fragments import files_context, part_html
 from .listing import FilesPage, View
 from .objectstore import LiveBucket
+from .rows import row_html
 from .services.buckets import BucketView
 
 MAX_ROWS = 500
@@ -53,7 +54,8 @@ class Screen:
         files: FilesPage = context["files"]
         parts = part_html(context)
         order_changed = list(self.rows) != [row.id for row in files.rows]
-        rows = {row.id: row_html(row, context) for row in files.rows if self.rows.get(row.id) != row.rev}
+        bucket, can_edit = context["bucket"], context["can_edit"]
+        rows = {row.id: row_html(bucket, row, can_edit=can_edit) for row in files.rows if self.rows.get(row.id) != row.rev}
         changed = {name: html for name, html in parts.items() if self.parts.get(name) != html}
         self.rows = {row.id: row.rev for row in files.rows}
         self.parts = parts

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from django import template
+from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from buckets.listing import Row
 from buckets.objectstore import BucketStatus
+from buckets.rows import row_html
 from buckets.words import duration, relative_time, short_size
 
 register = template.Library()
@@ -76,6 +79,11 @@ def ago(moment: datetime | None) -> SafeString:
     utc = moment.astimezone(UTC)
     exact = f"{utc:%d %b %Y, %H:%M:%S UTC}"
     return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', utc.isoformat(), exact, relative_time(utc, datetime.now(UTC)))
+
+
+@register.simple_tag(takes_context=True)
+def file_row(context: Context, row: Row) -> SafeString:
+    return row_html(context["bucket"], row, can_edit=context["can_edit"])
 
 
 @register.simple_tag

@@ -1,0 +1,29 @@
+"""Rows of a listing as HTML, each rendered once for all who look at it within half a minute: that takes most of a page's time."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from .listing import Row
+
+# So many rows are kept, of some 2 KB each, and so long (seconds): they tell how long ago something was.
+MOST = 4096
+KEPT = 30
+
+_rendered: OrderedDict[Hashable, SafeString] = OrderedDict()
+
+
+def row_html(bucket: str, row: Row, *, can_edit: bool) -> SafeString:
+    problem = row.object.problem if row.object is not None else None
+    key = (bucket, row.id, row.rev, row.path, problem, can_edit, get_language(), int(time.monotonic() // KEPT))
+    found = _rendered.get(key)
+    if found is None:
+        found = render_to_string("_row.html", {"row": row, "bucket": bucket, "can_edit": can_edit})
+        _rendered[key] = found
+        if len(_rendered) > MOST:
+            _rendered.popitem(last=False)
+    return found
