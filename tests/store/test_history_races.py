@@ -10,12 +10,14 @@ from nats.aio.client import Client
 
 from buckets.objectstore import (
     BucketConfig,
+    Conflict,
     HistoryBehind,
     HistoryConfig,
     Link,
     ObjectStore,
     VersionNotFound,
 )
+from buckets.objectstore.history import history
 from buckets.objectstore.history.config import copied_mark
 from buckets.objectstore.history.prune import DAY
 from tests.conftest import running_store
@@ -249,6 +251,39 @@ async def test_no_verb_takes_what_the_history_does_not_have(store: ObjectStore, 
         await verbs[verb]()
     assert await store.info(kept, "x") == before
     assert sorted(info.name for info in await store.list(kept)) == ["there", "x"]
+
+
+async def test_a_bucket_whose_history_is_behind_is_not_deleted_for_an_archive(
+    store: ObjectStore, kept: str, foreign: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stall(foreign, kept)
+    await store.put(kept, "x", b"1")
+    await store.put(kept, "y", b"1")
+    monkeypatch.setattr(history, "COMPLETE_SECONDS", 0.2)
+    with pytest.raises(HistoryBehind):
+        await store.delete_bucket(kept)
+    assert await read(store, kept, "y") == b"1"
+    await store.delete_bucket(kept, remove_history=True)
+
+
+async def test_what_is_written_while_a_moment_is_restored_stays(
+    store: ObjectStore, other: ObjectStore, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put(kept, "changed", b"old")
+    await contents(store, kept, "changed")
+    moment = datetime.now(UTC)
+    await store.put(kept, "changed", b"new")
+    await store.put(kept, "newer", b"1")
+
+    async def write() -> None:
+        await other.put(kept, "changed", b"just now")
+        await other.put(kept, "newer", b"just now")
+
+    done = before(store.history._restorer, "_restore_one", write, monkeypatch)
+    outcomes = [outcome async for outcome in store.history.restore_at(kept, moment, remove_newer=True)]
+    assert done
+    assert [(outcome.name, type(outcome.error)) for outcome in outcomes] == [("changed", Conflict), ("newer", Conflict)]
+    assert await read(store, kept, "changed") == await read(store, kept, "newer") == b"just now"
 
 
 async def test_nothing_is_undeleted_from_a_history_that_is_behind(store: ObjectStore, kept: str, foreign: Client) -> None:

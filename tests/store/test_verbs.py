@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -23,6 +25,8 @@ from buckets.objectstore import (
     ObjectUnreadable,
 )
 from buckets.objectstore.names import metadata_subject
+from tests.conftest import running_store
+from tests.natsserver import NatsServer
 from tests.store.helpers import ODD_NAMES, chunk_messages, pieces, read
 
 
@@ -195,6 +199,38 @@ async def test_a_copy_replaces_nothing_without_leave(store: ObjectStore, bucket:
     assert await read(store, bucket, "y") == b"old"
     await store.copy(bucket, "x", bucket, "y", overwrite=True)
     assert await read(store, bucket, "y") == b"new"
+    assert await chunk_messages(foreign, bucket) == 2
+
+
+@pytest.mark.parametrize("verb", ["copy", "rename", "link"])
+async def test_an_object_that_appears_meanwhile_stays(
+    store: ObjectStore, nats_server: NatsServer, bucket: str, foreign: Client, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Between the look at the name and the moment in which it is taken somebody else takes it."""
+    await store.put(bucket, "x", b"ours" * 1000)
+    verbs: dict[str, Callable[[], Awaitable[object]]] = {
+        "copy": lambda: store.copy(bucket, "x", bucket, "y"),
+        "rename": lambda: store.rename(bucket, "x", "y"),
+        "link": lambda: store.add_link(bucket, "y", Link(bucket, "x")),
+    }
+    async with running_store(nats_server) as other:
+        gate, appeared = store._commits.gate, False
+        real = gate.wait
+
+        async def wait(*arguments: Any) -> None:
+            nonlocal appeared
+            if not appeared:
+                appeared = True
+                await other.put(bucket, "y", b"theirs")
+            await real(*arguments)
+
+        monkeypatch.setattr(gate, "wait", wait)
+        with pytest.raises((ObjectExists, Conflict)):
+            await verbs[verb]()
+    assert appeared
+    assert await names(store, bucket) == ["x", "y"]
+    assert await read(store, bucket, "y") == b"theirs"
+    assert await read(store, bucket, "x") == b"ours" * 1000
     assert await chunk_messages(foreign, bucket) == 2
 
 
