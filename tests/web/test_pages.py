@@ -250,3 +250,14 @@ async def put_metadata(foreign: Client, bucket: str, name: str, raw: bytes | Non
     document = {"name": name, "bucket": bucket, "nuid": "N", "size": 0, "chunks": 0, **fields}
     body = json.dumps(document).encode() if raw is None else raw
     await foreign.jetstream().publish(metadata_subject(bucket, name), body, headers={"Nats-Rollup": "sub"})
+
+
+async def test_the_middleware_that_stands_in_for_djangos_protects_as_that_does(visit: Callable[..., httpx.AsyncClient]) -> None:
+    async with visit() as client:
+        response = await client.get("/login")
+        assert response.headers["X-Frame-Options"] == "DENY"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Referrer-Policy"] == "same-origin"
+        assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "default-src" in response.headers["Content-Security-Policy"]
+        assert (await client.post("/login", data={"username": "x", "password": "y"})).status_code == 403
