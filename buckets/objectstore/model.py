@@ -83,7 +83,8 @@ class Replica:
 class StreamState:
     """The state of the bucket's stream as the server reports it. Sizes in bytes, times in UTC.
 
-    ``deleted``: how many messages between the first and the last are gone. ``cluster`` "": the server stands alone.
+    ``deleted``: how many messages between the first and the last are gone. ``cluster`` "": the server stands alone. ``max_messages``,
+    ``max_per_subject``: limits on numbers of messages, 0 for none; ``discard``: what gives way when a limit is reached, "old" or "new".
     """
 
     messages: int
@@ -98,6 +99,9 @@ class StreamState:
     deleted: int = 0
     consumers: int = 0
     cluster: str = ""
+    max_messages: int = 0
+    max_per_subject: int = 0
+    discard: str = "old"
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,11 @@ async def test_the_status_has_all_of_the_streams_state(store: ObjectStore, bucke
     state = status.stream
     assert (state.messages, state.subjects, state.first_seq, state.last_seq) == (3, 2, 5, 7)
     assert (state.deleted, state.consumers, state.cluster, state.replicas) == (0, 1, "", ())
+    assert (state.max_messages, state.max_per_subject, state.discard) == (0, 0, "new")
+    info = await foreign.jetstream().stream_info(f"OBJ_{bucket}")
+    await foreign.jetstream().update_stream(info.config.evolve(max_msgs=5000, max_msgs_per_subject=4000, discard="old"))
+    limited = (await store.bucket(bucket)).stream
+    assert (limited.max_messages, limited.max_per_subject, limited.discard) == (5000, 4000, "old")
     assert state.bytes > 2000
     assert status.created <= (state.first_time or status.created) <= (state.last_time or status.created)
     assert (status.rollup, status.deny_purge, status.mirror, status.sources) == (True, False, "", ())

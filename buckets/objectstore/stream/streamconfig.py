@@ -224,7 +224,7 @@ def bucket_status(info: Mapping[str, Any]) -> BucketStatus:
     config = _map(info, "config")
     return BucketStatus(
         config=_bucket_config(config),
-        stream=_stream_state(_map(info, "state"), _map(info, "cluster")),
+        stream=stream_state(info),
         created=parse_time(info.get("created")) or datetime.fromtimestamp(0, UTC),
         sealed=config.get("sealed") is True,
         fast_ingest=config.get("allow_batched") is True,
@@ -267,10 +267,7 @@ def _kept_metadata(config: Mapping[str, Any]) -> dict[str, str]:
 
 def stream_state(info: Mapping[str, Any]) -> StreamState:
     """The state in a stream info answer, of any stream."""
-    return _stream_state(_map(info, "state"), _map(info, "cluster"))
-
-
-def _stream_state(state: Mapping[str, Any], cluster: Mapping[str, Any]) -> StreamState:
+    state, cluster, config = _map(info, "state"), _map(info, "cluster"), _map(info, "config")
     return StreamState(
         messages=_number(state, "messages"),
         bytes=_number(state, "bytes"),
@@ -284,6 +281,9 @@ def _stream_state(state: Mapping[str, Any], cluster: Mapping[str, Any]) -> Strea
         cluster=_text(cluster, "name"),
         leader=_text(cluster, "leader"),
         replicas=tuple(_replica(replica) for replica in _maps(cluster, "replicas")),
+        max_messages=max(0, _number(config, "max_msgs")),
+        max_per_subject=max(0, _number(config, "max_msgs_per_subject")),
+        discard="new" if config.get("discard") == "new" else "old",
     )
 
 
