@@ -164,11 +164,11 @@ async def test_a_deleted_bucket_says_so(window: Window, bucket: str, store: Obje
 async def test_a_new_bucket_is_made_and_opened(window: Window, bucket: str) -> None:
     await window.open("/")
     await window.page.locator("#main").get_by_role("link", name="New bucket").click()
-    await window.page.locator("#main").get_by_label("Name").fill("not a name")
+    await window.page.locator("#main").get_by_role("textbox", name="Name").fill("not a name")
     window.expected = ("400",)
     await window.page.get_by_role("button", name="Create bucket").click()
     await expect(window.page.get_by_role("alert")).to_contain_text("letters, digits")
-    await window.page.locator("#main").get_by_label("Name").fill(f"{bucket}-made")
+    await window.page.locator("#main").get_by_role("textbox", name="Name").fill(f"{bucket}-made")
     await window.page.get_by_role("button", name="Create bucket").click()
     await expect(window.page.locator("h1")).to_have_text(f"{bucket}-made")
     await expect(window.page.locator("#side")).to_contain_text(f"{bucket}-made")
