@@ -138,7 +138,8 @@ def dump_info(info: ObjectInfo) -> bytes:
 
 
 def change_info(raw: bytes, info: ObjectInfo, fields: Iterable[str]) -> bytes:
-    """``raw`` with these of its fields as in ``info``, and all else as it came, known here or not. What is no JSON object stays what it is.
+    """``raw`` with these of its fields as in ``info``, and all else as it came, known here or not (options too, but for those that we
+    have). What is no JSON object stays what it is.
 
     Raises ``InvalidMetadata`` when it cannot be stored.
     """
@@ -150,7 +151,9 @@ def change_info(raw: bytes, info: ObjectInfo, fields: Iterable[str]) -> bytes:
         raise InvalidMetadata("The metadata is nested too deeply to be changed.") from None
     new = _document(info)
     for field in fields:
-        if field in new:
+        if field == "options" and isinstance(document.get(field), dict):
+            document[field] |= new.get(field, {})
+        elif field in new:
             document[field] = new[field]
         else:
             document.pop(field, None)

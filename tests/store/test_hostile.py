@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -105,11 +106,11 @@ async def test_a_bucket_name_that_is_too_long_is_not_listed(store: ObjectStore, 
         await foreign.jetstream().delete_stream(f"OBJ_{name}")
 
 
-async def change_metadata(foreign: Client, bucket: str, name: str, remove: Iterable[str] = (), **fields: object) -> None:
+async def change_metadata(foreign: Client, bucket: str, name: str, fields: Mapping[str, object], remove: Iterable[str] = ()) -> None:
     """Write an object's metadata with some fields in another way, or without them."""
     js = foreign.jetstream()
     found = orjson.loads((await js.get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, name))).data or b"")
-    raw = orjson.dumps({key: value for key, value in (found | fields).items() if key not in remove})
+    raw = orjson.dumps({key: value for key, value in ({**found, **fields}).items() if key not in remove})
     await js.publish(metadata_subject(bucket, name), raw, headers={"Nats-Rollup": "sub"})
 
 
@@ -123,7 +124,7 @@ async def test_an_object_that_does_not_say_how_large_it_is_is_read_in_full(
 ) -> None:
     data = b"content" * 1000
     await store.put(bucket, "x", pieces(data), chunk_size=1000)
-    await change_metadata(foreign, bucket, "x", remove, **fields)
+    await change_metadata(foreign, bucket, "x", fields, remove)
     assert (await store.info(bucket, "x")).size == 0
     reader = await store.get(bucket, "x")
     assert reader.info.size == 7000
@@ -139,37 +140,68 @@ async def test_what_does_not_say_how_large_it_is_is_compared_with_its_digest(
 ) -> None:
     for name in ("x", "gone"):
         await store.put(bucket, name, pieces(b"a" * 3000), chunk_size=1000)
-        await change_metadata(foreign, bucket, name, digest="SHA-256=" + "A" * 43 + "=", **fields)
+        await change_metadata(foreign, bucket, name, {"digest": "SHA-256=" + "A" * 43 + "="} | fields)
     await foreign.jetstream().purge_stream(f"OBJ_{bucket}", subject=f"$O.{bucket}.C.{(await store.info(bucket, 'gone')).nuid}")
     for name in ("x", "gone"):
         with pytest.raises(DigestMismatch):
             await read(store, bucket, name)
 
 
+async def test_chunks_that_are_gone_do_not_make_an_object_empty(store: ObjectStore, bucket: str, foreign: Client) -> None:
+    info = await store.put(bucket, "x", pieces(b"a" * 3000), chunk_size=1000)
+    await change_metadata(foreign, bucket, "x", {"size": 0}, ["digest"])
+    await foreign.jetstream().purge_stream(f"OBJ_{bucket}", subject=f"$O.{bucket}.C.{info.nuid}")
+    with pytest.raises(DigestMismatch, match="incomplete"):
+        await read(store, bucket, "x")
+
+
 async def test_an_empty_object_is_read_as_such_whatever_chunks_it_has(store: ObjectStore, bucket: str, foreign: Client) -> None:
     await foreign.jetstream().publish(f"$O.{bucket}.C.EMPTY", b"")
-    for name, fields in {
-        "states nothing": {},
-        "one chunk": {"chunks": 1},
-        "one chunk, digest": {"chunks": 1, "digest": digest(b"")},
-    }.items():
+    odd: dict[str, dict[str, object]] = {"nothing": {}, "one chunk": {"chunks": 1}, "a digest": {"chunks": 1, "digest": digest(b"")}}
+    for name, fields in odd.items():
         await publish_info(foreign, bucket, name, nuid="EMPTY", size=0, **fields)
         assert await read(store, bucket, name) == b""
 
 
-async def test_what_cannot_be_parsed_survives_a_rename_and_a_change(store: ObjectStore, bucket: str, foreign: Client) -> None:
-    odd = {"headers": {"A": ["x"], "B": 5}, "metadata": {"n": 1, "keep": "me"}, "digest": "SHA-512=abc", "tags": [1.50], "size": 4}
+ODD: dict[str, object] = {"headers": {"A": ["x"], "B": 5}, "metadata": {"n": 1, "keep": "me"}, "tags": [1.50]}
+
+
+async def document(foreign: Client, bucket: str, name: str) -> dict[str, object]:
+    found = orjson.loads((await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, name))).data or b"")
+    assert isinstance(found, dict)
+    return found
+
+
+async def test_what_cannot_be_parsed_survives_a_change_a_rename_and_a_copy(store: ObjectStore, bucket: str, foreign: Client) -> None:
     await store.put(bucket, "x", pieces(b"data"))
-    await change_metadata(foreign, bucket, "x", options={"max_chunk_size": 1000, "future": True}, **odd)
+    await change_metadata(foreign, bucket, "x", ODD | {"options": {"max_chunk_size": 1000, "future": True}, "digest": "SHA-512=abc"})
+    await store.update_meta(bucket, "x", description="new")
+    assert (await document(foreign, bucket, "x"))["digest"] == "SHA-512=abc"
     await store.rename(bucket, "x", "y")
-    await store.update_meta(bucket, "y", description="new")
-    stored = orjson.loads((await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, "y"))).data or b"")
-    assert {key: stored[key] for key in odd} == odd
-    assert (stored["options"], stored["name"], stored["description"]) == ({"max_chunk_size": 1000, "future": True}, "y", "new")
+    await store.copy(bucket, "y", bucket, "z")
+    for name in "yz":
+        found = await document(foreign, bucket, name)
+        assert {key: found[key] for key in ODD} == ODD
+        assert (found["options"], found["name"], found["description"]) == ({"max_chunk_size": 1000, "future": True}, name, "new")
+        assert await read(store, bucket, name) == b"data"
     await store.update_meta(bucket, "y", metadata={})
-    stored = orjson.loads((await foreign.jetstream().get_last_msg(f"OBJ_{bucket}", metadata_subject(bucket, "y"))).data or b"")
-    assert ("metadata" in stored, stored["headers"]) == (False, odd["headers"])
-    assert await read(store, bucket, "y") == b"data"
+    found = await document(foreign, bucket, "y")
+    assert ("metadata" in found, found["headers"]) == (False, ODD["headers"])
+
+
+@pytest.mark.servers(since="2.14")
+async def test_what_cannot_be_parsed_is_restored(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "x", pieces(b"data"))
+    await change_metadata(foreign, kept, "x", ODD)
+    odd = (await store.history.versions(kept, "x"))[0]
+    await store.update_meta(kept, "x", metadata={})
+    await store.history.restore(kept, "x", odd.id)
+    assert (await document(foreign, kept, "x"))["metadata"] == ODD["metadata"]
+    await store.delete(kept, "x")
+    await store.history.undelete(kept, "x")
+    found = await document(foreign, kept, "x")
+    assert {key: found[key] for key in ODD} == ODD
+    assert await read(store, kept, "x") == b"data"
 
 
 @pytest.mark.servers(since="2.12")  # before, a rename is a copy, which takes what can be read
@@ -184,7 +216,7 @@ async def test_metadata_that_is_not_json_is_renamed_as_it_is_and_never_changed(s
 
 async def test_chunks_that_metadata_does_not_tell_of_go_with_it(store: ObjectStore, bucket: str, foreign: Client) -> None:
     await store.put(bucket, "x", pieces(b"a" * 3000), chunk_size=1000)
-    await change_metadata(foreign, bucket, "x", ["chunks"])
+    await change_metadata(foreign, bucket, "x", {}, ["chunks"])
     await store.put(bucket, "x", pieces(b"new"))
     assert await chunk_messages(foreign, bucket) == 1
 
@@ -197,3 +229,16 @@ async def test_both_markers_of_a_name_under_two_subjects_are_erased(store: Objec
     await store.erase(bucket, "é.txt")
     assert await store.list(bucket, deleted=True) == []
     assert (await store.bucket(bucket)).stream.messages == 0
+
+
+@pytest.mark.servers(since="2.14")
+async def test_a_deletion_without_a_body_is_one_in_the_history_too(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "x", pieces(b"data"))
+    await foreign.jetstream().publish(metadata_subject(kept, "x"), b"", headers={"Nats-Rollup": "sub"})
+    assert [version.kind for version in await store.history.versions(kept, "x")] == ["delete", "put"]
+    assert [info.name for info in (await store.history.trash(kept)).infos()] == ["x"]
+    assert len(await store.history.at(kept, datetime.now(UTC))) == 0
+    await store.history.undelete(kept, "x")
+    assert await store.repair.purge_markers(kept) == 0
+    await foreign.jetstream().publish(metadata_subject(kept, "x"), b"", headers={"Nats-Rollup": "sub"})
+    assert await store.repair.purge_markers(kept) == 1

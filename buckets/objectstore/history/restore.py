@@ -64,14 +64,14 @@ class Restorer:
         check_expected(current, expected_revision, name)
         if info.link is not None:
             link = replace(info, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
-            return await self._changer.publish_new(link, current, expected_revision, writer)
+            return await self._changer.publish_new(link, current, expected_revision, writer, like=record.entry.raw)
         if current is not None and not current.deleted and current.info(bucket).nuid == info.nuid and info.nuid:
-            return await self._metadata(current, info, writer)
+            change = Change(replace(info, modified=datetime.now(UTC)), current, writer, like=record.entry.raw, changed=frozenset({"mtime"}))
+            return await self._metadata(change)
         return await self._data(record, bucket, writer, expected_revision)
 
-    async def _metadata(self, current: Entry, info: ObjectInfo, writer: str) -> ObjectInfo:
+    async def _metadata(self, change: Change) -> ObjectInfo:
         """The data is the same: only the metadata is brought back."""
-        change = Change(replace(info, modified=datetime.now(UTC)), current, writer)
         revision = await self._commits.cleanups.shielded(self._commits.publish(change))
         return await self._commits.as_stored(change.info, revision)
 
@@ -88,6 +88,7 @@ class Restorer:
                 chunk_size=await self._putter.fitting_chunk_size(bucket, info.chunk_size),
                 expected_revision=expected_revision,
                 writer=writer,
+                like=record.entry.raw,
             )
 
     async def undelete(self, bucket: str, name: str, *, writer: str) -> ObjectInfo:

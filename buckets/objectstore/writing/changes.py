@@ -12,7 +12,7 @@ from ..metadata import is_document
 from ..model import ObjectInfo
 from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
-from .commit import RACES, Change, Commits, check_expected, conflict, is_of, too_contended
+from .commit import OF_A_COPY, RACES, Change, Commits, check_expected, conflict, is_of, too_contended
 
 # After a batch whose answer is missing.
 SETTLE_PAUSES = (0, 0.5, 1, 3)
@@ -87,10 +87,18 @@ class Changer:
         raise too_contended(name)
 
     async def publish_new(
-        self, info: ObjectInfo, current: Entry | None, expected_revision: int | None, writer: str, renamed_from: str = ""
+        self,
+        info: ObjectInfo,
+        current: Entry | None,
+        expected_revision: int | None,
+        writer: str,
+        *,
+        renamed_from: str = "",
+        like: bytes = b"",
     ) -> ObjectInfo:
-        """Metadata without data (a link) in place of ``current``."""
-        return await self._commits.cleanups.shielded(self._commits.commit(Change(info, current, writer, renamed_from), expected_revision))
+        """Metadata without data (a link) in place of ``current``. like: the metadata of the link that it is a copy of."""
+        change = Change(info, current, writer, renamed_from, like, OF_A_COPY)
+        return await self._commits.cleanups.shielded(self._commits.commit(change, expected_revision))
 
     async def rename(
         self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str

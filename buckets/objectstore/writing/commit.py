@@ -11,10 +11,11 @@ from urllib.parse import quote
 from ..entry import Entry
 from ..errors import BucketRestricted, Conflict, InvalidMetadata, ObjectStoreError, Unavailable
 from ..history.gate import Gate
-from ..metadata import change_info, dump_info, is_sized
+from ..metadata import change_info, dump_info, is_sized, parse_reference
 from ..model import ObjectInfo
 from ..names import chunk_subject, metadata_subject, stream_name, token_subject
-from ..stream.listing import read_all
+from ..stream.consumer import Delivery
+from ..stream.listing import read_each
 from ..stream.messages import Messages
 from ..stream.streams import Streams
 from ..transport.jetstream import JetStream
@@ -31,6 +32,9 @@ PUBLISH_PAUSES = (0.1, 0.5, 1, 2, 4, 4, 4)
 ON_ITS_WAY = 0.5
 MAX_WRITER = 256
 ROLLUP = {"Nats-Rollup": "sub"}
+# What a copy's metadata says that the original's does not.
+OF_A_COPY = frozenset({"name", "bucket", "nuid", "mtime"})
+OF_COPIED_DATA = OF_A_COPY | {"options", "size", "chunks", "digest"}
 EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 
 
@@ -193,7 +197,14 @@ class Commits:
 
     async def is_referred_to(self, info: ObjectInfo) -> bool:
         """Whether any metadata in the bucket is of this data: under whatever name, for somebody may have renamed it already."""
-        return any(is_of(entry, info) for entry in await read_all(self._js, info.bucket))
+        found: set[str] = set()
+
+        def take(token: str, raw: bytes, _: Delivery) -> None:
+            if parse_reference(token, raw)[0] == info.nuid:
+                found.add(token)
+
+        await read_each(self._js, info.bucket, take, begin=found.clear)
+        return bool(found)
 
     @property
     def server_version(self) -> tuple[int, ...]:

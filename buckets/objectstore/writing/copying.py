@@ -23,8 +23,8 @@ class Copier:
 
     async def copy(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, writer: str) -> ObjectInfo:
         """See ``ObjectStore.copy``."""
-        original = (await self._changer.existing(bucket, name)).info(bucket)
-        return await self._copy(original, to_bucket, to_name, overwrite, writer)
+        original = await self._changer.existing(bucket, name)
+        return await self._copy(bucket, original, to_bucket, to_name, overwrite, writer)
 
     async def rename(
         self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
@@ -45,7 +45,7 @@ class Copier:
             current = await self._changer.existing(bucket, name)
             check_expected(current, expected_revision, name)
             with contextlib.suppress(Conflict, ObjectChanged):
-                return await self._move(current.info(bucket), bucket, new_name, overwrite, writer, renamed_from=name)
+                return await self._move(bucket, current, bucket, new_name, overwrite, writer, renamed_from=name)
             if expected_revision is not None:
                 raise conflict(name)
         raise too_contended(name)
@@ -54,20 +54,20 @@ class Copier:
         """See ``ObjectStore.move``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
         if bucket == to_bucket:
             return await self.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=None, writer=writer)
-        original = (await self._changer.existing(bucket, name)).info(bucket)
-        return await self._move(original, to_bucket, to_name, overwrite, writer)
+        original = await self._changer.existing(bucket, name)
+        return await self._move(bucket, original, to_bucket, to_name, overwrite, writer)
 
     async def _move(
-        self, original: ObjectInfo, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
+        self, bucket: str, original: Entry, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
     ) -> tuple[ObjectInfo, int]:
-        if (await self._commits.streams.status(original.bucket)).sealed:
-            raise BucketSealed(f"The bucket {original.bucket!r} is sealed: nothing can be moved out of it, but copied.")
+        if (await self._commits.streams.status(bucket)).sealed:
+            raise BucketSealed(f"The bucket {bucket!r} is sealed: nothing can be moved out of it, but copied.")
         replaced = await self._commits.messages.last(to_bucket, to_name)
-        copied = await self._copy(original, to_bucket, to_name, overwrite, writer, renamed_from)
+        copied = await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, renamed_from)
         try:
-            marked = await self._changer.delete(original.bucket, original.name, expected_revision=original.revision, writer=writer)
+            marked = await self._changer.delete(bucket, original.name, expected_revision=original.revision, writer=writer)
         except Conflict:
-            raise await self._not_moved(original, copied, replaced) from None
+            raise await self._not_moved(bucket, original.name, copied, replaced) from None
         except Unavailable:  # it may be deleted
             raise
         except ObjectStoreError:
@@ -76,10 +76,9 @@ class Copier:
             raise
         return copied, marked
 
-    async def _not_moved(self, original: ObjectInfo, copied: ObjectInfo, replaced: Entry | None) -> Conflict:
+    async def _not_moved(self, bucket: str, name: str, copied: ObjectInfo, replaced: Entry | None) -> Conflict:
         """The original was changed meanwhile. The copy goes again, but where it stands in the place of something else."""
-        name = original.name
-        current = await self._commits.messages.last(original.bucket, name)
+        current = await self._commits.messages.last(bucket, name)
         if (replaced is not None and not replaced.deleted) or current is None or current.deleted:
             return Conflict(f"{name!r} was changed while it was being moved: what it was before is at its new place now.")
         with contextlib.suppress(Conflict):  # somebody has written there since
@@ -87,24 +86,25 @@ class Copier:
         return Conflict(f"{name!r} was changed while it was being moved, and stayed where it is. Please try again.")
 
     async def _copy(
-        self, original: ObjectInfo, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
+        self, bucket: str, original: Entry, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
     ) -> ObjectInfo:
-        if (original.bucket, original.name) == (to_bucket, to_name):
+        if (bucket, original.name) == (to_bucket, to_name):
             raise ObjectExists(f"{original.name!r} cannot be copied onto itself.")
         current = await self._commits.messages.last(to_bucket, to_name)
         if current is not None and not current.deleted and not overwrite:
             raise ObjectExists(f"There is an object {to_name!r} already in the bucket {to_bucket!r}.")
         expected = None if overwrite else 0
+        info = original.info(bucket)
         try:
-            if original.link is not None:
-                link = replace(original, bucket=to_bucket, name=to_name, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
-                return await self._changer.publish_new(link, current, expected, writer, renamed_from)
-            return await self._copy_data(original, to_bucket, to_name, expected, writer, renamed_from)
+            if info.link is not None:
+                link = replace(info, bucket=to_bucket, name=to_name, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
+                return await self._changer.publish_new(link, current, expected, writer, renamed_from=renamed_from, like=original.raw)
+            return await self._copy_data(info, original.raw, to_bucket, to_name, expected, writer, renamed_from)
         except Conflict:
             raise ObjectExists(f"There is an object {to_name!r} already in the bucket {to_bucket!r}.") from None
 
     async def _copy_data(
-        self, info: ObjectInfo, to_bucket: str, to_name: str, expected: int | None, writer: str, renamed_from: str
+        self, info: ObjectInfo, raw: bytes, to_bucket: str, to_name: str, expected: int | None, writer: str, renamed_from: str
     ) -> ObjectInfo:
         if not (info.nuid and info.readable):
             raise ObjectUnreadable(f"{info.name!r} cannot be read: {info.problem or 'its metadata does not say where its data is'}.")
@@ -120,4 +120,5 @@ class Copier:
                 expected_revision=expected,
                 writer=writer,
                 renamed_from=renamed_from,
+                like=raw,
             )

@@ -12,7 +12,7 @@ from ..model import DEFAULT_CHUNK_SIZE, ObjectInfo
 from ..names import chunk_subject
 from ..transport.connection import Connection
 from .chunkwriter import ChunkWriter, Written
-from .commit import PAYLOAD_RESERVE, Change, Commits, check_expected, is_of
+from .commit import OF_COPIED_DATA, PAYLOAD_RESERVE, Change, Commits, check_expected, is_of
 from .limits import CHUNK_RESERVE, METADATA_RESERVE, MessageLimits
 from .source import Source, as_stream
 from .windowed import WindowedBuckets
@@ -46,8 +46,10 @@ class Putter:
         writer: str,
         expected_digest: bytes | None = None,
         renamed_from: str = "",
+        like: bytes = b"",
     ) -> ObjectInfo:
-        """See ``ObjectStore.put``. renamed_from: of which name this is the new one."""
+        """See ``ObjectStore.put``. renamed_from: of which name this is the new one; like: the metadata of the object that it is a copy of,
+        of which nothing is lost, known here or not."""
         current = await self._commits.messages.last(bucket, name)
         check_expected(current, expected_revision, name)
         info = await self.new_info(bucket, name, description=description, headers=headers, metadata=metadata, chunk_size=chunk_size)
@@ -59,7 +61,8 @@ class Putter:
         except BaseException:
             await self._commits.cleanups.run(self._take_back(chunks, bucket))
             raise
-        return await self._commits.cleanups.shielded(self._finish(Change(written, current, writer, renamed_from), expected_revision))
+        change = Change(written, current, writer, renamed_from, like, OF_COPIED_DATA)
+        return await self._commits.cleanups.shielded(self._finish(change, expected_revision))
 
     async def new_info(
         self,
