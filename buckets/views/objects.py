@@ -1,0 +1,231 @@
+"""One object: its preview and details, its raw bytes for the preview, and whether it is as it should be."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from buckets import access
+from buckets.access import AnyUser, Role
+from buckets.api.download import ACTIVE, Download, download
+from buckets.api.errors import answer
+from buckets.api.headers import attachment
+from buckets.filetypes import describe
+from buckets.listing import LINK, crumbs
+from buckets.objectstore import Conflict, Link, ObjectInfo, ObjectNotFound, ObjectStoreError, ObjectUnreadable, Unavailable, VersionNotFound
+from buckets.previews import Archive, Failed, Hex, Kind
+from buckets.services import buckets as bucket_service
+from buckets.services import checks, damaged, previews, texts, versions
+from buckets.services import links as link_service
+from buckets.services import objects as object_service
+from buckets.services.buckets import BucketView
+from buckets.services.errors import ServiceError
+
+from .shell import load_shell, page, patience, render_page, to_login
+
+MAX_NAME = 4000
+MAX_VERSION = 200
+MAX_LINKS = 100
+LINKS_SECONDS = 1.5
+# What the raw bytes may do in a browser: be seen, played or read there, and nothing else. A PDF is shown by the browser's own viewer, which
+# stays empty in a sandbox (seen in Chromium, with "allow-scripts" too); it runs nothing of the file in this site's name.
+ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'self'"
+SANDBOXED = f"sandbox; {ALONE}"
+VIEWED = {Kind.PDF: {"object", "embed", "iframe"}}
+
+
+@page
+async def object_page(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """What there is to know of an object, or with ``?version=`` of a version of it."""
+    name, version = object_name(request), version_of(request)
+    async with patience():
+        found = await bucket_service.get_bucket(user, bucket)
+        info = await _info(user, bucket, name, version)
+        shell = await load_shell(user, bucket)
+    context = object_context(found, info, version)
+    if info.link is None:
+        shown = context["shown"] = await _shown(user, bucket, info, version)
+        context["can_edit_text"] = context["can_edit_text"] and not isinstance(shown.preview, Archive | Hex)
+    if not version:
+        context |= await _links(user, bucket, name)
+    return render_page(request, shell, "object.html", context)
+
+
+async def _info(user: AnyUser, bucket: str, name: str, version: str) -> ObjectInfo:
+    if not version:
+        return await object_service.info(user, bucket, name)
+    return (await versions.open_version(user, bucket, name, version)).info
+
+
+def object_context(found: BucketView, info: ObjectInfo, version: str = "") -> dict[str, Any]:
+    """What every page of an object knows of it."""
+    folder, slash, label = info.name.rpartition("/")
+    writable = found.role >= Role.EDITOR and not found.status.sealed and not version
+    return {
+        "bucket": found.status.name,
+        "info": info,
+        "label": label,
+        "crumbs": crumbs(folder + slash),
+        "folder": folder + slash,
+        "type": LINK if info.link else describe(label, info.content_type),
+        "problem": damaged.problem(info),
+        "version": version,
+        "can_edit": writable,
+        "can_edit_text": writable and texts.editable(info) and not previews.plan_of(info).kind.raw,
+        "history": found.history is not None,
+        "query": object_query(info.name, version),
+        "headers": [(key, value) for key, values in info.headers.items() for value in values],
+    }
+
+
+async def _shown(user: AnyUser, bucket: str, info: ObjectInfo, version: str) -> previews.Shown:
+    try:
+        return await previews.preview(user, bucket, info.name, version)
+    except (ObjectNotFound, VersionNotFound, Unavailable):
+        raise
+    except (ObjectStoreError, ServiceError) as error:
+        return previews.Shown(info, previews.plan_of(info), Failed(str(error)))
+
+
+async def _links(user: AnyUser, bucket: str, name: str) -> dict[str, Any]:
+    """Who links here. That needs the lists of all buckets: a page does not wait long for them."""
+    try:
+        async with asyncio.timeout(LINKS_SECONDS):
+            found: list[Link] = await link_service.backlinks(user, bucket, name)
+    except (TimeoutError, ObjectStoreError, ServiceError):
+        return {"links_unknown": True}
+    return {"links": found[:MAX_LINKS], "more_links": max(0, len(found) - MAX_LINKS)}
+
+
+async def raw(request: HttpRequest, bucket: str) -> HttpResponseBase:
+    """The bytes for a preview that the browser makes: only as a media type that cannot do anything, and under a policy of their own."""
+    user = await request.auser()
+    if not user.is_authenticated:
+        return to_login(request)
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    try:
+        return await _raw(request, user, bucket)
+    except Exception as error:
+        return answer(error)
+
+
+async def _raw(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponseBase:
+    name, version = object_name(request), version_of(request)
+    await access.require(user, bucket, Role.VIEWER)
+    info = await _info(user, bucket, name, version)
+    plan = previews.plan_of(info)
+    if not plan.media_type or info.link is not None:
+        raise ObjectUnreadable("Files of this kind can be downloaded, but not be shown as they are.")
+    response = await download(request, user, bucket, name, version or None, refused=ACTIVE - VIEWED.get(plan.kind, set()))
+    if not response.headers.get("Content-Type", "").startswith("multipart/") and response.status_code != 304:
+        response.headers["Content-Type"] = plan.media_type
+        response.headers["Content-Disposition"] = attachment(name).replace("attachment", "inline", 1)
+    response.headers["Content-Security-Policy"] = ALONE if plan.kind is Kind.PDF else SANDBOXED
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@page
+async def verify(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponseBase:
+    """POST: read it all and say whether it is right. Scripts get a line of JSON for each step, others the page again."""
+    await access.require(user, bucket, Role.VIEWER)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    name, version = object_name(request), version_of(request)
+    steps = checks.check(user, bucket, name, version)
+    first = await anext(steps)
+    if request.headers.get("Accept") == "application/x-ndjson":
+        lines = _lines(first, steps)
+        return Download(lines, lines, {"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
+    async with aclosing(steps):
+        async for step in steps:
+            first = step
+    messages.add_message(request, messages.SUCCESS if first.ok else messages.ERROR, f"{name}: {first.message}")
+    return redirect(object_address(bucket, name, version))
+
+
+async def _lines(first: checks.Progress, steps: AsyncGenerator[checks.Progress, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(steps):
+        yield json.dumps(asdict(first)).encode() + b"\n"
+        async for step in steps:
+            yield json.dumps(asdict(step)).encode() + b"\n"
+
+
+@page
+async def delete(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """POST: into the trash, from where it can be brought back; only where there is one. Else ``delete_objects`` asks first."""
+    await access.require(user, bucket, Role.EDITOR)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    name = object_name(request)
+    if (await bucket_service.get_bucket(user, bucket)).history is None:
+        raise Conflict("This bucket keeps no history, so this could not be undone. Reload the page.")
+    (result,) = await object_service.delete(user, bucket, [name], expected_revision=revision_of(request))
+    if result.error is not None:
+        messages.error(request, f"{name} was not deleted: {result.error}")
+        return redirect(object_address(bucket, name))
+    messages.success(request, f"{name} is in the trash.", extra_tags=undo_tag(bucket, name))
+    folder = name[: name.rfind("/") + 1]
+    return redirect(reverse("files", args=[bucket]) + (f"?{urlencode({'prefix': folder})}" if folder else ""))
+
+
+@page
+async def undelete(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """POST: the Undo of ``delete``."""
+    await access.require(user, bucket, Role.EDITOR)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    name = object_name(request)
+    (result,) = await versions.undelete(user, bucket, [name])
+    if result.error is not None:
+        raise result.error
+    messages.success(request, f"{name} is back.")
+    return redirect(object_address(bucket, name))
+
+
+def object_name(request: HttpRequest) -> str:
+    """Of the address. Raises ``ObjectNotFound`` for what cannot be one."""
+    name = request.GET.get("name", "")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = ""
+    if not name or len(name) > MAX_NAME:
+        raise ObjectNotFound("The address does not say which file.")
+    return name
+
+
+def version_of(request: HttpRequest) -> str:
+    version = request.GET.get("version", "")
+    if len(version) > MAX_VERSION or not version.isascii():
+        raise VersionNotFound("There is no such version.")
+    return version
+
+
+def revision_of(request: HttpRequest) -> int | None:
+    """The revision that a form was made from."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def undo_tag(bucket: str, name: str) -> str:
+    """What makes a message offer to undo: ``_messages.html`` shows a button for it."""
+    return f"undo:{reverse('object_undelete', args=[bucket])}?{object_query(name)}"
+
+
+def object_query(name: str, version: str = "") -> str:
+    return urlencode({"name": name, **({"version": version} if version else {})})
+
+
+def object_address(bucket: str, name: str, version: str = "") -> str:
+    return f"{reverse('object', args=[bucket])}?{object_query(name, version)}"
