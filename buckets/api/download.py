@@ -1,7 +1,7 @@
 """A download: headers, conditions, ranges, and the object's bytes as a streaming response that never keeps its reader open."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence, Set
 from typing import TypeAlias
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -25,12 +25,14 @@ ACTIVE = SCRIPTS | {"style", "xslt", "manifest", "object", "embed", "frame", "if
 NOT_MODIFIED = ("ETag", "Last-Modified", "Cache-Control", "Content-Security-Policy")
 
 
-async def download(request: HttpRequest, user: AnyUser, bucket: str, name: str, version: str | None = None) -> HttpResponseBase:
+async def download(
+    request: HttpRequest, user: AnyUser, bucket: str, name: str, version: str | None = None, *, refused: Set[str] = ACTIVE
+) -> HttpResponseBase:
     """The answer to GET or HEAD of an object, or of a version of it: whole, or the parts that ``Range`` asks for.
 
-    The first piece is read before it begins, so that what is broken from the start has a status.
+    The first piece is read before it begins, so that what is broken from the start has a status. refused: what of a page it must not be.
     """
-    if request.headers.get("Sec-Fetch-Dest") in ACTIVE:
+    if request.headers.get("Sec-Fetch-Dest") in refused:
         raise Forbidden("Stored files can be downloaded, but not be part of a page.")
     if version is None:
         reader = await objects.open_object(user, bucket, name)

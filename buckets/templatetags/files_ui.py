@@ -1,7 +1,11 @@
 """How values look on a page: sizes, times, names and icons."""
 
+import base64
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import quote
 
 from django import template
@@ -11,11 +15,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from buckets.listing import Row
-from buckets.objectstore import BucketStatus
+from buckets.objectstore import BucketStatus, ObjectInfo
+from buckets.previews.model import Code, Prose, Tree
 from buckets.rows import row_html
 from buckets.words import duration, relative_time, short_size
 
 register = template.Library()
+T = TypeVar("T")
 
 # Control characters, and those that could make a name look like another one: direction marks, invisible spaces, separators.
 _SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -89,6 +95,62 @@ def file_row(context: Context, row: Row) -> SafeString:
 @register.simple_tag
 def download_url(bucket: str, name: str) -> str:
     return f"{reverse('api:objects', args=[bucket])}?name={quote(name, safe='')}"
+
+
+@register.simple_tag
+def object_url(bucket: str, name: str, version: str = "") -> str:
+    """The page of an object, or of a version of it."""
+    address = f"{reverse('object', args=[bucket])}?name={quote(name, safe='')}"
+    return f"{address}&version={quote(version, safe='')}" if version else address
+
+
+@register.filter
+def lines_visible(text: str) -> SafeString:
+    """A value of many lines, escaped: line ends stay, other control characters are shown."""
+    return format_html_join("\n", "{}", ((visible(line) if line else "",) for line in text.replace("\r\n", "\n").split("\n")))
+
+
+@register.filter
+def code_lines(preview: Code) -> SafeString:
+    """Its lines, which are escaped already (``buckets.previews``), each in an element that is numbered."""
+    return mark_safe("".join(f"<span>{line}\n</span>" for line in preview.lines))  # noqa: S308
+
+
+@register.filter
+def ready_html(preview: Prose | Tree) -> SafeString:
+    """What ``buckets.previews`` made: cleaned, or escaped, there."""
+    return mark_safe(preview.html)  # noqa: S308
+
+
+@register.filter
+def header(info: ObjectInfo, name: str) -> str:
+    return info.header(name)
+
+
+@register.filter
+def sha256(info: ObjectInfo) -> str:
+    """The stated digest in hexadecimal, as other tools print it; "" where there is none, and what is none as it is."""
+    stated = (info.digest or "").partition("=")[2].rstrip("=")
+    try:
+        return base64.urlsafe_b64decode(stated + "=" * (-len(stated) % 4)).hex()
+    except ValueError:
+        return stated[:100]
+
+
+@register.filter
+def first_of(items: Iterable[T], most: int) -> list[T]:
+    return list(islice(items, most))
+
+
+@register.filter
+def in_list(value: T) -> list[T]:
+    return [value]
+
+
+@register.filter
+def undo_address(tags: str) -> str:
+    """Where a message's Undo is sent (``views.objects.undo_tag``), "" for a message without one."""
+    return next((tag.removeprefix("undo:") for tag in (tags or "").split() if tag.startswith("undo:")), "")
 
 
 @register.simple_tag

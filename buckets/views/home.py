@@ -23,7 +23,8 @@ async def home(request: HttpRequest, user: AnyUser) -> HttpResponse:
 @page
 async def sidebar(request: HttpRequest, user: AnyUser) -> HttpResponse:
     """The list of buckets with their use, and the state of NATS: pages ask for it again while they are open."""
-    return render_page(request, await load_shell(user, request.GET.get("active", "")), "side.html", {})
+    shell = await load_shell(user, request.GET.get("active", ""))
+    return render_page(request, shell, "side.html", {"section": request.GET.get("section", "")})
 
 
 @page

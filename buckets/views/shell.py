@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 
@@ -23,7 +24,7 @@ from buckets.services.errors import ServiceError
 from buckets.services.runtime import store
 
 P = ParamSpec("P")
-Page = Callable[Concatenate[HttpRequest, AnyUser, P], Awaitable[HttpResponse]]
+Page = Callable[Concatenate[HttpRequest, AnyUser, P], Awaitable[HttpResponseBase]]
 PATIENCE = 1.5
 EXPECTED = (access.NotVisible, access.NotAllowed, ObjectStoreError, ServiceError)
 
@@ -81,11 +82,11 @@ def render_page(request: HttpRequest, shell: Shell, template: str, context: dict
     return response
 
 
-def page(view: Page[P]) -> Callable[..., Coroutine[Any, Any, HttpResponse]]:
+def page(view: Page[P]) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
     """A view for signed-in people that gets the user, and whose refusals and failures become pages in words."""
 
     @wraps(view)
-    async def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    async def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         user = await request.auser()
         if not user.is_authenticated:
             return to_login(request)

@@ -2,9 +2,16 @@
 import "./deletion.js";
 import "./downloads.js";
 import "./folders.js";
+import "./history/moment.js";
+import "./history/restoring.js";
+import "./history/ticks.js";
 import "./keyboard.js";
 import "./listing.js";
 import "./navigation.js";
+import "./object/editor.js";
+import "./object/media.js";
+import "./object/pairs.js";
+import "./object/verify.js";
 import "./offline.js";
 import "./refresh.js";
 import "./selection.js";

@@ -24,8 +24,9 @@ export function ask(id, fill = () => {}) {
   return answer;
 }
 
-// The element may have been replaced by a live update, or be gone: then its row, or the page.
+// The element may have been replaced by a live update, or be gone: then its row, or the page. Who has gone elsewhere meanwhile stays there.
 function giveBack(before, rowId) {
+  if (![before, document.body].includes(document.activeElement) && !document.activeElement?.closest("dialog")) return;
   const row = rowId && document.getElementById(rowId);
   const target = before?.isConnected && before !== document.body ? before : row ? row.querySelector(".name") : document.getElementById("main");
   target?.focus({ preventScroll: true });

@@ -44,5 +44,5 @@ async def test_what_both_write_is_listed_and_downloaded(window: Window, bucket: 
     for name, content in contents.items():
         await expect(window.row(name)).to_contain_text("977 KiB")
         async with window.page.expect_download() as download:
-            await window.row(name).get_by_role("link", name=name, exact=True).click()
+            await window.row(name).get_by_role("link", name=f"Download {name}").click()
         assert (await (await download.value).path()).read_bytes() == content

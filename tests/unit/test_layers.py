@@ -54,6 +54,11 @@ def test_the_object_store_knows_neither_the_web_nor_the_rest_of_the_project() ->
     assert wrong("buckets.objectstore", to=PACKAGES, but=("buckets.objectstore",)) == []
 
 
+def test_previews_know_neither_the_web_nor_the_rest_of_the_project() -> None:
+    assert wrong("buckets.previews", to=("nats", *WEB)) == []
+    assert wrong("buckets.previews", to=PACKAGES, but=("buckets.previews",)) == []
+
+
 def test_the_app_does_not_know_the_composition() -> None:
     assert wrong("buckets", to=("nats_files",)) == []
 

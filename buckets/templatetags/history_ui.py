@@ -1,0 +1,57 @@
+"""How the past looks on a page: exact times, and addresses of versions."""
+
+from datetime import UTC, datetime
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from buckets.views.history.fields import moment_text, versions_address
+from buckets.words import duration
+
+from .files_ui import download_url, visible
+
+register = template.Library()
+
+
+@register.simple_tag
+def exact(moment: datetime) -> SafeString:
+    """The time to the second, in UTC; the page's script says it in the reader's zone."""
+    utc = moment.astimezone(UTC)
+    text = f"{utc.day} {utc:%b %Y, %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" data-controller="local-time">{}</time>', utc.isoformat(), text)
+
+
+@register.simple_tag
+def version_url(bucket: str, name: str, version: object) -> str:
+    """Where a version is downloaded."""
+    return f"{download_url(bucket, name)}&version={version}"
+
+
+@register.simple_tag
+def versions_url(bucket: str, name: str) -> str:
+    return versions_address(bucket, name)
+
+
+@register.simple_tag
+def rewind_url(bucket: str, at: datetime) -> str:
+    return f"{reverse('rewind', args=[bucket])}?at={moment_text(at)}"
+
+
+@register.filter
+def digest_short(digest: str | None) -> str:
+    """Enough of it to tell two apart by eye."""
+    text = (digest or "").partition("=")[2]
+    return f"{text[:6]}…{text[-5:].rstrip('=')}" if len(text) > 14 else text
+
+
+@register.filter
+def days(count: float) -> str:
+    return duration(count * 86400)
+
+
+@register.filter
+def shown(text: str) -> SafeString | str:
+    """A line of a text, escaped, with control characters shown but for tabs."""
+    return visible(text.replace("\t", "    ")) if text else ""

@@ -1,0 +1,109 @@
+"""The versions of an object as steps in words: what happened, and what was different afterwards."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from buckets.objectstore import ObjectInfo, Version, VersionKind
+from buckets.words import short_size
+
+SHOWN_KEYS = 4
+SHOWN_KEY = 40
+# What the site itself writes with every upload: that it differs says nothing.
+OWN_HEADERS = {"original-name", "uploaded-by", "upload-timestamp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``previous``: the version before it that has content, "" for none that is known. ``changes``: sentences' parts, unescaped."""
+
+    version: Version
+    title: str
+    changes: tuple[str, ...]
+    previous: str
+    preview: str = ""
+
+    @property
+    def info(self) -> ObjectInfo:
+        return self.version.info
+
+    @property
+    def has_content(self) -> bool:
+        """Whether it can be downloaded and compared."""
+        return has_content(self.version)
+
+    @property
+    def can_be_restored(self) -> bool:
+        version = self.version
+        return not version.current and (self.has_content or version.kind is VersionKind.LINK)
+
+
+def has_content(version: Version) -> bool:
+    info = version.info
+    return version.complete and info.readable and not info.deleted and info.link is None
+
+
+def steps(versions: Sequence[Version], shown: int) -> list[Step]:
+    """The first ``shown`` of ``versions``, newest first; those after them only tell what was different before."""
+    return [_step(version, versions[at + 1 :]) for at, version in enumerate(versions[:shown])]
+
+
+def _step(version: Version, older: Sequence[Version]) -> Step:
+    before = older[0] if older else None
+    previous = next((one.id for one in older if has_content(one)), "") if has_content(version) else ""
+    return Step(version, _title(version, before), tuple(_changes(version, before, older)), previous)
+
+
+def _title(version: Version, before: Version | None) -> str:
+    match version.kind:
+        case VersionKind.DELETE:
+            return "Deleted"
+        case VersionKind.RENAME:
+            return "Renamed"
+        case VersionKind.METADATA:
+            return "Details changed"
+        case VersionKind.LINK:
+            return "Link made"
+    return "Uploaded" if before is None or before.info.deleted else "Replaced"
+
+
+def _changes(version: Version, before: Version | None, older: Sequence[Version]) -> Iterator[str]:
+    if version.before:
+        yield "was here when history was switched on"
+    if before is None or version.info.deleted or before.info.deleted:
+        return
+    if version.kind is VersionKind.PUT:
+        yield from _content_changes(version, before, older)
+    elif version.kind in (VersionKind.METADATA, VersionKind.RENAME):
+        yield from _detail_changes(version.info, before.info)
+
+
+def _content_changes(version: Version, before: Version, older: Sequence[Version]) -> Iterator[str]:
+    info, old = version.info, before.info
+    grown = info.size - old.size
+    if grown:
+        yield f"{short_size(abs(grown))} {'larger' if grown > 0 else 'smaller'}"
+    if info.digest and info.digest == old.digest:
+        yield "the same content"
+    elif info.digest and any(one.info.digest == info.digest for one in older[1:]):
+        yield "the content of an earlier version"
+    if info.content_type != old.content_type:
+        yield f"type {_short(info.content_type) or 'none'}, was {_short(old.content_type) or 'none'}"
+
+
+def _detail_changes(info: ObjectInfo, old: ObjectInfo) -> Iterator[str]:
+    if info.description != old.description:
+        yield "description" if info.description else "description removed"
+    yield from _keys("header", info.headers, old.headers)
+    yield from _keys("metadata", info.metadata, old.metadata)
+
+
+def _keys(what: str, new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[str]:
+    different = sorted(key for key in {*new, *old} if new.get(key) != old.get(key) and key.lower() not in OWN_HEADERS)
+    for key in different[:SHOWN_KEYS]:
+        yield f"{what} {_short(key)}{' removed' if key not in new else ' added' if key not in old else ''}"
+    if len(different) > SHOWN_KEYS:
+        yield f"{len(different) - SHOWN_KEYS:,} more"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_KEY else text[: SHOWN_KEY - 1] + "…"

@@ -1,0 +1,100 @@
+"""The trash of a bucket: what was deleted, expired or purged, to be brought back or erased for good."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import unquote
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from buckets import access
+from buckets.access import AnyUser, Role
+from buckets.services import objects as object_service
+from buckets.services import versions as version_service
+from buckets.services.bulk import MAX_NAMES, Result
+
+from ..files import Chosen
+from ..shell import page
+from . import fields
+from .listing import LATEST_FIRST, Past
+from .place import begin, render, without_history
+
+SHOWN_NAMES = 20
+SHOWN_FAILURES = 5
+MOST = 10_000
+Act = Callable[[AnyUser, str, Sequence[str]], Awaitable[list[Result]]]
+
+
+@page
+async def trash(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    place, shell = await begin(user, bucket)
+    if place.history is None:
+        return without_history(request, shell, place, "trash", "Trash")
+    index = await version_service.trash_index(user, bucket)
+    context = Past.parse("trash", bucket, request.GET.dict(), LATEST_FIRST).context(index, time="Deleted")
+    return render(request, shell, place, "trash.html", {"section": "trash", **context})
+
+
+@page
+async def restore(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """EDITOR. Bring back what was ticked, folders whole."""
+    await access.require(user, bucket, Role.EDITOR)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    names = await _names(request, user, bucket)
+    if not names:
+        messages.error(request, "Tick the files to restore.")
+    else:
+        await _do(request, user, bucket, names, version_service.undelete, "restored")
+    return redirect(_back(request, bucket))
+
+
+@page
+async def erase(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """ADMIN. Ask; with ``confirm``, erase what was ticked: every version goes."""
+    await access.require(user, bucket, Role.ADMIN)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    names = await _names(request, user, bucket)
+    if not request.POST.get("confirm"):
+        place, shell = await begin(user, bucket)
+        context = {"names": names[:SHOWN_NAMES], "count": len(names), "more": max(0, len(names) - SHOWN_NAMES)}
+        context |= {"chosen": _chosen(request.POST), "prefix": request.POST.get("prefix", ""), "back": _back(request, bucket)}
+        return render(request, shell, place, "trash_erase.html", {"section": "trash", **context})
+    await _do(request, user, bucket, names, object_service.erase, "erased for good")
+    return redirect(_back(request, bucket))
+
+
+def _chosen(fields: QueryDict) -> Chosen:
+    """What is ticked; or, where the button of a row was used, that row alone."""
+    one = Chosen([unquote(name) for name in fields.getlist("one-object")], [unquote(name) for name in fields.getlist("one-folder")])
+    return one if one.objects or one.folders else Chosen.read(fields)
+
+
+async def _names(request: HttpRequest, user: AnyUser, bucket: str) -> list[str]:
+    """Those that were ticked and are still in the trash: what somebody has put there again meanwhile is left alone."""
+    index, chosen = await version_service.trash_index(user, bucket), _chosen(request.POST)
+    count = len(chosen.objects) + sum(index.page(prefix=folder, limit=0).objects_total for folder in chosen.folders if folder)
+    if count > MOST:
+        raise fields.BadField(f"That is {count:,} files; {MOST:,} at most can be chosen at a time. Open the folder and choose a part.")
+    return [name for name in chosen.names(index) if index.entry(name) is not None]
+
+
+async def _do(request: HttpRequest, user: AnyUser, bucket: str, names: Sequence[str], act: Act, done: str) -> None:
+    results = [result for at in range(0, len(names), MAX_NAMES) for result in await act(user, bucket, names[at : at + MAX_NAMES])]
+    failed = [result for result in results if result.error]
+    count = len(results) - len(failed)
+    if count == 1 and not failed:
+        messages.success(request, f"{results[0].name} is {done}.")
+    elif count:
+        messages.success(request, f"{count:,} file{'' if count == 1 else 's'} {done}.")
+    for each in failed[:SHOWN_FAILURES]:
+        messages.error(request, f"{each.name} was not {done}: {each.error}")
+    if len(failed) > SHOWN_FAILURES:
+        messages.error(request, f"{len(failed) - SHOWN_FAILURES:,} more were not {done}.")
+
+
+def _back(request: HttpRequest, bucket: str) -> str:
+    prefix = fields.folder(request.POST)
+    return Past.parse("trash", bucket, {"prefix": prefix}, LATEST_FIRST).address() if prefix else reverse("trash", args=[bucket])
