@@ -131,6 +131,8 @@ async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> Ht
         return await _delete(request, user, bucket, names)
     context = {"bucket": bucket, "chosen": chosen, "back": _back(request, bucket), "prefix": request.POST.get("prefix", "")}
     context |= {"count": len(names), "names": names[:SHOWN_NAMES], "more": max(0, len(names) - SHOWN_NAMES)}
+    history = (await bucket_service.get_bucket(user, bucket)).history
+    context["history"] = history is not None and history.enabled
     return render_page(request, await load_shell(user, bucket), "delete_objects.html", context)
 
 

@@ -20,7 +20,7 @@ export function deleteSelected() {
 export async function remove(items) {
   const here = listing();
   if (!here?.canEdit) return;
-  if ((await ask("ask-delete", (dialog) => fill(dialog, items, here.prefix))) !== "yes") return;
+  if ((await ask("ask-delete", (dialog) => fill(dialog, items, here))) !== "yes") return;
   clear();
   const work = new Work(here.deleteUrl, items);
   const shown = progress(() => { work.stopped = true; });
@@ -34,13 +34,14 @@ export async function remove(items) {
   for (const { name, message } of work.failed.slice(0, 3)) toast(`${visible(name)} was not deleted: ${message}`, "error");
 }
 
-function fill(dialog, items, prefix) {
+function fill(dialog, items, { prefix, history }) {
   const folders = items.filter(({ kind }) => kind === "folder").length;
   const files = items.length - folders;
   const parts = [files && plural(files, "file"), folders && `${plural(folders, "folder")} with all in ${folders === 1 ? "it" : "them"}`];
   dialog.querySelector("[data-title]").textContent = `Delete ${parts.filter(Boolean).join(" and ")}?`;
   const lines = items.slice(0, SHOWN).map(({ name }) => visible(name.slice(prefix.length)));
   if (items.length > SHOWN) lines.push(`and ${(items.length - SHOWN).toLocaleString("en")} more`);
+  dialog.querySelector("[data-text]").textContent = history ? "It goes to the trash, from where it can be restored." : "This cannot be undone.";
   dialog.querySelector("[data-names]").replaceChildren(...lines.map(line));
 }
 

@@ -315,6 +315,10 @@ async def test_what_was_renamed_and_then_deleted_is_in_the_trash_once(store: Obj
     assert list((await store.history.trash(kept)).infos()) == []
     await store.delete(kept, "b")
     assert [info.name for info in (await store.history.trash(kept)).infos()] == ["b"]
+    await store.history.undelete(kept, "b")
+    await store.put(kept, "b", b"overwritten")
+    assert list((await store.history.trash(kept)).infos()) == []
+    await store.delete(kept, "b")
     await store.put(kept, "a", b"other")
     await store.delete(kept, "a")
     assert sorted(info.name for info in (await store.history.trash(kept)).infos()) == ["a", "b"]

@@ -484,3 +484,14 @@ def test_a_comparison_gives_back_both_texts() -> None:
     assert found
     assert "\n".join(line.text for line in found.lines if line.kind != "added") == old
     assert "\n".join(line.text for line in found.lines if line.kind != "removed") == new
+
+
+@pytest.mark.parametrize(("history", "words"), [(True, "go to the trash"), (False, "cannot be undone")])
+async def test_the_question_before_a_deletion_says_whether_it_can_be_undone(
+    editor: httpx.AsyncClient, bucket: str, site: ObjectStore, history: bool, words: str
+) -> None:
+    await put(site, bucket, "x", b"data")
+    if history:
+        await site.history.enable(bucket)
+    answer = await submit(editor, f"/buckets/{bucket}/delete", [("object", "x")])
+    assert words in answer.text

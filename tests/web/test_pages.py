@@ -252,7 +252,7 @@ async def put_metadata(foreign: Client, bucket: str, name: str, raw: bytes | Non
     await foreign.jetstream().publish(metadata_subject(bucket, name), body, headers={"Nats-Rollup": "sub"})
 
 
-async def test_the_middleware_that_stands_in_for_djangos_protects_as_that_does(visit: Callable[..., httpx.AsyncClient]) -> None:
+async def test_the_middleware_that_stands_in_for_djangos_protects_as_that_does(cast: Cast, visit: Callable[..., httpx.AsyncClient]) -> None:
     async with visit() as client:
         response = await client.get("/login")
         assert response.headers["X-Frame-Options"] == "DENY"

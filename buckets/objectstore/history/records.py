@@ -1,6 +1,8 @@
 """Reading the metadata messages of a history: those of one name, those of a moment, all of them."""
 
 import asyncio
+import base64
+import binascii
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
@@ -20,6 +22,7 @@ from ..stream.messages import StoredMessage
 from ..stream.sourced import Source
 from ..times import nanoseconds
 from ..transport.wire import RawMessage
+from ..writing.commit_headers import RENAMED_FROM
 from .streams import HistoryStreams
 
 # What one metadata message takes, usually; and what one request for the last messages of many subjects may name and bring.
@@ -48,6 +51,14 @@ class Record:
         """Its sequence in the bucket."""
         source = Source.of(self.message.message)
         return source.sequence if source else 0
+
+    @property
+    def renamed_from(self) -> str:
+        """The name that it had before, where its writer says so."""
+        try:
+            return base64.urlsafe_b64decode(self.message.header(RENAMED_FROM.encode())).decode()
+        except (binascii.Error, ValueError):
+            return ""
 
 
 class Records:

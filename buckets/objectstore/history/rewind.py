@@ -151,6 +151,9 @@ class Rewind:
         return self._last_versions[key]
 
     async def _look_for(self, bucket: str, end: Record) -> Entry | None:
+        before = await self._records.one(bucket, end.entry.revision - 1)
+        if before is not None and before.renamed_from == end.entry.name:
+            return None  # not deleted, but renamed: its versions are those of the other name
         last: Entry | None = None
         async with aclosing(self._records.all(bucket, end.message.subject, up_to=end.entry.revision)) as records:
             async for record in records:

@@ -1,7 +1,5 @@
 """The versions of one object, from the records that the history has of its name."""
 
-import base64
-import binascii
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -13,7 +11,7 @@ from ..metadata import stated_time
 from ..model import ObjectInfo
 from ..names import chunk_subject, history_stream, metadata_wildcard
 from ..stream.messages import Messages
-from ..writing.commit_headers import RENAMED_FROM, WRITER
+from ..writing.commit_headers import WRITER
 from .model import HistoryStatus, Version, VersionKind
 from .records import Record, Records
 from .streams import HistoryStreams
@@ -64,7 +62,7 @@ class Versions:
         before_info = before.entry.info(bucket) if before is not None and not before.entry.deleted else None
         if before_info is not None and before_info.nuid == info.nuid and info.nuid:
             return VersionKind.METADATA, ""
-        if stated := _stated_old_name(record):
+        if stated := record.renamed_from:
             return VersionKind.RENAME, stated
         if info.link is not None:
             return VersionKind.LINK, ""
@@ -119,10 +117,3 @@ def written_at(status: HistoryStatus, record: Record) -> tuple[datetime, bool]:
     if stated is not None and SANE_SINCE <= stated <= copied:
         return stated, False
     return copied, True
-
-
-def _stated_old_name(record: Record) -> str:
-    try:
-        return base64.urlsafe_b64decode(record.message.header(RENAMED_FROM.encode())).decode()
-    except (binascii.Error, ValueError):
-        return ""

@@ -26,7 +26,7 @@ async function answer(item, more) {
 
 function fill(dialog, box, item, more) {
   dialog.querySelector("[data-title]").textContent = `${visible(item.label)} is already there`;
-  dialog.querySelector("[data-text]").textContent = `The bucket ${item.target.bucket} has a file of this name. Replacing it cannot be undone.`;
+  dialog.querySelector("[data-text]").textContent = `The bucket ${item.target.bucket} has a file of this name. ${item.target.history ? "What it was stays among its versions." : "Replacing it cannot be undone."}`;
   dialog.querySelector("[data-all]").hidden = !more;
   box.checked = false;
 }

@@ -3,7 +3,7 @@ import { numbered } from "../names.js";
 
 const FINAL = new Set(["done", "failed", "skipped"]);
 
-// target: {objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, name, label, maxUpload}.
+// target: {objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, history, name, label, maxUpload}.
 export function newItem(id, target, file) {
   return {
     id, target, file, name: target.name, label: target.label, size: file?.size ?? 0, number: 0, overwrite: false,

@@ -23,8 +23,8 @@ export async function upload(found, prefix = null) {
   for await (const { file, path, error } of found) {
     if (queue.cancellations !== cancellations) return;
     const label = path.normalize("NFC").toWellFormed?.() ?? path;
-    const { objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, maxUpload } = here;
-    queue.add({ objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, maxUpload, name: folder + label, label }, file, error);
+    const { objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, history, maxUpload } = here;
+    queue.add({ objectsUrl, uploadUrl, uploadsUrl, bucket, uniqueNames, history, maxUpload, name: folder + label, label }, file, error);
     count += 1;
     if (count % BREATH === 0) await new Promise((resolve) => setTimeout(resolve));
   }
