@@ -103,9 +103,12 @@ class Hits:
     def keys(self, key: SortKey) -> Iterator[Key]:
         return self.columns.keys(key, self.positions, self.start)
 
-    def with_values(self, key: SortKey, low: Any, high: Any) -> "Hits":
-        values = zip(self.positions, self.values(key), strict=True)
-        return replace(self, positions=[at for at, value in values if low <= value <= high])
+    def between(self, values: Sequence[Any], low: Any, high: Any) -> "Hits":
+        """Those whose value (each has one in ``values``) is in these bounds."""
+        pairs = zip(self.positions, values, strict=True)
+        if low == high:
+            return replace(self, positions=[at for at, value in pairs if value == low])
+        return replace(self, positions=[at for at, value in pairs if low <= value <= high])
 
 
 class Matches:
@@ -146,7 +149,7 @@ class Matches:
         if key is None:
             return sum(bisect_left(hits.positions, bound[0] - hits.start) for hits in self._hits)
         smaller = sum(len([value for value in hits.values(key) if value < bound[0]]) for hits in self._hits)
-        equal = (hits.with_values(key, bound[0], bound[0]) for hits in self._hits)
+        equal = (hits.between(hits.values(key), bound[0], bound[0]) for hits in self._hits)
         return smaller + sum(found < bound for hits in equal if hits.positions for found in hits.keys(key))
 
     def _in_place(self, start: int, stop: int) -> list[int]:
@@ -164,8 +167,10 @@ class Matches:
             total = sum(len(one.positions) for one in hits)
             if stop - start == total:
                 break
-            low, high, smaller = at_ranks([one.values(part) for one in hits], total, start, stop)
-            hits = [narrowed for one in hits if (narrowed := one.with_values(part, low, high)).positions]
+            values = [one.values(part) for one in hits]
+            low, high, smaller = at_ranks(values, total, start, stop)
+            narrowed = (one.between(some, low, high) for one, some in zip(hits, values, strict=True))
+            hits = [one for one in narrowed if one.positions]
             start, stop = start - smaller, stop - smaller
             if low != high:
                 break
