@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from ..access import AnyUser, Role, require, roles
-from ..objectstore import Conflict, DigestMismatch, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
+from ..objectstore import DigestMismatch, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
 from . import damaged
 from .audit import record
 from .bulk import Result, check_number, for_each
-from .errors import AlreadyThere, LengthMismatch, StillLoading, UploadDigestMismatch, UploadTooLarge
+from .errors import LengthMismatch, StillLoading, UploadDigestMismatch, UploadTooLarge
 from .marked import with_markers
 from .media_types import guess_media_type, is_media_type
 from .runtime import store
@@ -130,24 +130,22 @@ async def upload(
     *,
     content_type: str = "",
     length: int | None = None,
-    original_name: str = "",
-    if_absent: bool = False,
     expected_revision: int | None = None,
     digests: Mapping[str, bytes] | None = None,
 ) -> ObjectInfo:
     """EDITOR. Store ``body`` under ``name``, in constant memory; an object of that name is replaced.
 
-    length: the bytes that the body is announced to have, None if that is not known. original_name: the file's name where it came
-    from. content_type: used if it is a media type, else the name decides.
+    length: the bytes that the body is announced to have, None if that is not known. content_type: used if it is a media type,
+    else the name decides.
     expected_revision: only on top of this revision, 0 for none. digests: what the body's ``sha-256`` and ``sha-512`` must be.
-    Raises ``Busy``, ``UploadTooLarge``, ``LengthMismatch``, ``UploadDigestMismatch``, ``AlreadyThere`` (with ``if_absent``), the store's
-    errors, and whatever ``body`` raises; nothing is left behind then.
+    Raises ``Busy``, ``UploadTooLarge``, ``LengthMismatch``, ``UploadDigestMismatch``, the store's errors, and whatever ``body`` raises;
+    nothing is left behind then.
     """
     await require(user, bucket, Role.EDITOR)
     limit: int = settings.MAX_UPLOAD_BYTES
     if limit and length is not None and length > limit:
         raise UploadTooLarge(limit)
-    headers = upload_headers(user, name, content_type, original_name)
+    headers = upload_headers(user, name, content_type, "")
     others = dict(digests or {})
     sha256 = others.pop("sha-256", None)  # the store computes that one anyway
     try:
@@ -157,16 +155,12 @@ async def upload(
                 name,
                 verified(_checked(body, length, limit), others),
                 headers=headers,
-                expected_revision=0 if if_absent else expected_revision,
+                expected_revision=expected_revision,
                 expected_digest=sha256,
                 writer=user.get_username(),
             )
     except DigestMismatch as error:
         raise UploadDigestMismatch("sha-256") from error
-    except Conflict:
-        if if_absent:
-            raise AlreadyThere(bucket, name) from None
-        raise
     record("object.upload", user, bucket, name=name, size=stored.size)
     return stored
 

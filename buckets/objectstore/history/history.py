@@ -121,11 +121,6 @@ class History:
         await self._has_current(bucket, name)
         return await self._versions.of(await self._streams.status(bucket), name, limit, None if before is None else version_number(before))
 
-    async def version_info(self, bucket: str, name: str, version: str) -> ObjectInfo:
-        """One version's metadata; its revision is the one that it had in the bucket. Raises VersionNotFound."""
-        await self._streams.info(bucket)
-        return self._restorer.info(await self._restorer.record(bucket, name, version), bucket)
-
     async def open(self, bucket: str, name: str, version: str) -> ObjectReader:
         """A reader of a version, as of an object. Raises VersionNotFound, also for a deletion and for a link."""
         await self._streams.info(bucket)
