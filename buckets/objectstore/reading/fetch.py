@@ -27,6 +27,8 @@ NOT_FOUND = 404
 PATIENCE = 30.0
 FIRST_WAIT = 1.0
 MAX_BATCH = 512
+# Of a part only the beginning may be wanted, as by a player that seeks: the server reads and sends no more for it than this.
+FIRST_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -177,7 +179,8 @@ class Fetch:
 
     @property
     def _batch_bytes(self) -> int:
-        return max(self._message_size, min(self._budget.share // 2, self._wanted * self._message_size))
+        most = self._budget.share // 2 if self._batch else FIRST_BYTES
+        return max(self._message_size, min(most, self._wanted * self._message_size))
 
     @property
     def _wanted(self) -> int:
