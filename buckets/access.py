@@ -46,6 +46,10 @@ class RoleMap:
         return _higher(self.everywhere, self.by_bucket.get(bucket))
 
     @property
+    def none(self) -> bool:
+        return self.everywhere is None and not self.by_bucket
+
+    @property
     def may_create(self) -> bool:
         """Buckets are created by those who are admins everywhere."""
         return self.everywhere is Role.ADMIN

@@ -1,18 +1,16 @@
 """What can be done with buckets: authorise, act, record."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ..access import AnyUser, Role, require, require_create, roles
 from ..models import Grant
-from ..objectstore import BucketChange, BucketConfig, BucketNotFound, BucketStatus, HistoryStatus, ObjectStoreError
+from ..objectstore import BucketChange, BucketConfig, BucketStatus, HistoryStatus, ObjectStoreError
+from . import overview
 from .audit import record
 from .errors import NotConfirmed
 from .history import HistoryWish, set_history
 from .runtime import store
-
-COUNTING_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +27,24 @@ class BucketView:
 
 async def list_buckets(user: AnyUser) -> list[BucketView]:
     """The buckets that the user may see, by name. No roles, no buckets: that is not an error."""
+    return await _seen_by(user, overview.overview)
+
+
+async def glance(user: AnyUser) -> list[BucketView]:
+    """The same for what stands beside a page; while NATS is slow to answer, as it was within the last minute."""
+    return await _seen_by(user, overview.glance)
+
+
+async def _seen_by(user: AnyUser, look: Callable[[], Awaitable[overview.Overview]]) -> list[BucketView]:
     held = await roles(user)
-    visible = [(status, role) for status in await (await store()).buckets() if (role := held.of(status.name))]
-    histories = await (await store()).history.statuses() if visible else {}
-    slots = asyncio.Semaphore(COUNTING_AT_ONCE)
-
-    async def view(status: BucketStatus, role: Role) -> BucketView | None:
-        async with slots:
-            try:
-                return await _view(status, role, histories)
-            except BucketNotFound:  # deleted since the list was made
-                return None
-
-    views = await asyncio.gather(*(view(status, role) for status, role in visible))
-    return [view for view in views if view]
+    if held.none:
+        return []
+    seen = await look()
+    return [
+        BucketView(each.status, each.objects, role, seen.histories.get(each.status.name))
+        for each in seen.buckets
+        if (role := held.of(each.status.name))
+    ]
 
 
 async def get_bucket(user: AnyUser, bucket: str) -> BucketView:
@@ -60,6 +62,7 @@ async def create_bucket(user: AnyUser, config: BucketConfig, *, history: History
     await require_create(user)
     assert user.pk is not None  # no anonymous user may create
     status = await (await store()).create_bucket(config)
+    overview.forget()
     if history is not None:
         await _set_first_history(user, config.name, history)
     await Grant.objects.aupdate_or_create(bucket=config.name, user_id=user.pk, defaults={"role": Role.ADMIN})
@@ -84,6 +87,7 @@ async def update_bucket(user: AnyUser, bucket: str, change: BucketChange, *, his
     """
     role = await require(user, bucket, Role.ADMIN)
     status = await (await store()).update_bucket(bucket, change)
+    overview.forget()
     if history is None or change.names():
         record("bucket.update", user, bucket, changed=", ".join(sorted(change.names())))
     if history is not None:
@@ -100,6 +104,7 @@ async def seal_bucket(user: AnyUser, bucket: str, *, confirm: str) -> BucketView
     if confirm != bucket:
         raise NotConfirmed(bucket)
     status = await (await store()).seal_bucket(bucket)
+    overview.forget()
     record("bucket.seal", user, bucket)
     return await _view(status, role)
 
@@ -113,21 +118,15 @@ async def delete_bucket(user: AnyUser, bucket: str, *, remove_history: bool = Fa
     """
     await require(user, bucket, Role.ADMIN)
     await (await store()).delete_bucket(bucket, remove_history=remove_history)
+    overview.forget()
     await Grant.objects.filter(bucket=bucket).adelete()
     record("bucket.delete", user, bucket, history="removed" if remove_history else "kept")
 
 
-async def _view(status: BucketStatus, role: Role, histories: Mapping[str, HistoryStatus] | None = None) -> BucketView:
-    """histories: all of them, where they are known already."""
+async def _view(status: BucketStatus, role: Role) -> BucketView:
+    files = await store()
+    objects = await overview.count(files, status.name)
     try:
-        objects = await (await store()).count_objects(status.name)
-    except BucketNotFound:
-        raise
-    except ObjectStoreError:  # no leader, say: nothing that those who look at other buckets should suffer from
-        objects = None
-    if histories is not None:
-        return BucketView(status, objects, role, histories.get(status.name))
-    try:
-        return BucketView(status, objects, role, await (await store()).history.status(status.name))
+        return BucketView(status, objects, role, await files.history.status(status.name))
     except ObjectStoreError as error:
         return BucketView(status, objects, role, history_error=error.code)

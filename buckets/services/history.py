@@ -15,6 +15,7 @@ from ..objectstore import (
     Storage,
 )
 from . import actor as actors
+from . import overview
 from .actor import Actor
 from .audit import record
 from .errors import ArchiveNotFound
@@ -50,6 +51,7 @@ async def set_history(user: AnyUser, bucket: str, wish: HistoryWish) -> HistoryS
         status = await _switch_on(bucket, status, wish)
     else:
         status = await _leave_or_switch_off(bucket, status, wish, on)
+    overview.forget()
     act = {True: "history.enable", False: "history.disable", None: "history.update"}[wish.enabled]
     record(act, user, bucket, changed=", ".join(sorted(wish.changes)))
     return status
@@ -95,6 +97,7 @@ async def remove_history(user: AnyUser, bucket: str) -> None:
     await require(user, bucket, Role.ADMIN)
     await (await store()).bucket(bucket)
     await (await store()).history.disable(bucket, remove=True)
+    overview.forget()
     record("history.remove", user, bucket)
 
 

@@ -35,8 +35,8 @@ MAX_AT_ONCE = 500
 @page
 async def files(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     async with patience():
-        found = await bucket_service.get_bucket(user, bucket)
         shell = await load_shell(user, bucket)
+        found = shell.find(bucket) or await bucket_service.get_bucket(user, bucket)
         live = await object_service.live(user, bucket)
     await live.wait_ready(FIRST_LOOK)
     context = files_context(live, found, View.parse(request.GET.dict()))

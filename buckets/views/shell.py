@@ -40,6 +40,9 @@ class Shell:
     active: str = ""
     problem: str = ""
 
+    def find(self, bucket: str) -> BucketView | None:
+        return next((each for each in self.buckets if each.status.name == bucket), None)
+
 
 @asynccontextmanager
 async def patience() -> AsyncIterator[None]:
@@ -56,7 +59,7 @@ async def load_shell(user: AnyUser, active: str = "") -> Shell:
     """The surroundings of a page for ``user``. Does not fail when NATS does: then there is a ``problem``."""
     try:
         async with patience():
-            listed = await bucket_service.list_buckets(user)
+            listed = await bucket_service.glance(user)
     except ObjectStoreError as error:
         return await bare_shell(user, active, str(error))
     may_create = (await access.roles(user)).may_create
