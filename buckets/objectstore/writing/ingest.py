@@ -9,6 +9,7 @@ that comes late can get between or be stored twice, and neither can this ingest'
 import asyncio
 import contextlib
 import logging
+import time
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -137,11 +138,20 @@ class FastIngest(Ingest):
         if self.sent == 0:
             await self._begin(chunk)
             return
-        while self.sent >= self.stored + self._allowed * OUTSTANDING_ACKS:
-            await self._answer()
+        await self._room()
         if self.failure is not None:
             raise self.failure
         await self._append(chunk)
+
+    async def _room(self) -> None:
+        """Wait until the window has room. A server whose disk takes nothing any more still answers pings: that alone is no progress."""
+        stored, since = self.stored, time.monotonic()
+        while self.sent >= self.stored + self._allowed * OUTSTANDING_ACKS:
+            await self._answer()
+            if self.stored > stored:
+                stored, since = self.stored, time.monotonic()
+            elif time.monotonic() - since > self.timeout:
+                raise Unavailable(f"NATS has stored nothing for {self.timeout:g} s. Please try again.")
 
     async def finish(self) -> None:
         if self.sent == 0:

@@ -1,0 +1,19 @@
+// Texts in the page's language. The catalogue (Django's, window.django.gettext) is loaded for every language but English, in which the
+// texts are written.
+
+export const language = document.documentElement.lang || "en";
+
+// t("Deleted {name}", { name })
+export function t(text, values = {}) {
+  return fill(window.django?.gettext?.(text) ?? text, values);
+}
+
+// tn("{count} file", "{count} files", count): `count` is written with the language's separators.
+export function tn(one, many, count, values = {}) {
+  const text = window.django?.ngettext?.(one, many, count) ?? (count === 1 ? one : many);
+  return fill(text, { count: count.toLocaleString(language), ...values });
+}
+
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
