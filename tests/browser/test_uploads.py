@@ -283,6 +283,18 @@ async def test_a_cancelled_upload_leaves_nothing_in_the_bucket(
     assert await window.page.evaluate("localStorage.length") == 0
 
 
+async def sign_in_beside(window: Window) -> None:
+    """In another tab, as the tray's notice offers."""
+    async with window.page.context.expect_page() as opened:
+        await window.page.locator("#tray .notice").get_by_role("link", name="Sign in").click()
+    login = await opened.value
+    await login.get_by_label("Name").fill(ADMIN)
+    await login.get_by_label("Password").fill(PASSWORD)
+    await login.get_by_role("button", name="Sign in").click()
+    await login.get_by_role("heading", name="Buckets", exact=True, level=1).wait_for()
+    await login.close()
+
+
 async def test_a_session_that_ends_in_the_middle_asks_for_a_login_and_goes_on(
     own_window: Window, bucket: str, store: ObjectStore, large: Path
 ) -> None:
@@ -297,14 +309,7 @@ async def test_a_session_that_ends_in_the_middle_asks_for_a_login_and_goes_on(
     notice = own_window.page.locator("#tray .notice")
     await expect(notice).to_contain_text("You are signed out")
     await expect(state(own_window)).to_have_text("paused")
-    async with context.expect_page() as opened:
-        await notice.get_by_role("link", name="Sign in").click()
-    login = await opened.value
-    await login.get_by_label("Name").fill(ADMIN)
-    await login.get_by_label("Password").fill(PASSWORD)
-    await login.get_by_role("button", name="Sign in").click()
-    await login.get_by_role("heading", name="Buckets", exact=True, level=1).wait_for()
-    await login.close()
+    await sign_in_beside(own_window)
     await notice.get_by_role("button", name="Go on").click()
     await expect(title(own_window)).to_have_text("1 uploaded")
     await expect(own_window.row("large.bin")).to_contain_text("40 MiB")
@@ -391,6 +396,36 @@ async def test_many_small_files(window: Window, bucket: str, store: ObjectStore,
     print(f"\n300 files of 4 KiB: {300 / (time.monotonic() - started):.0f} files/s")
     assert len(await store.list(bucket)) == 300
     assert await content(store, bucket, "many/123.bin") == (folder / "123.bin").read_bytes()
+
+
+async def test_a_session_that_ends_while_small_files_go_up_together_costs_none_of_them(
+    own_window: Window, bucket: str, store: ObjectStore, tmp_path: Path
+) -> None:
+    own_window.expected = ("401", "4401", "403", "WebSocket")
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(400):
+        (folder / f"{number:03}.bin").write_bytes(os.urandom(4096))
+    context, requests = own_window.page.context, 0
+
+    async def ends_with_the_third(route: Route) -> None:
+        nonlocal requests
+        requests += 1
+        if requests == 3:
+            await context.clear_cookies()
+        await route.continue_()
+
+    await own_window.open_bucket(bucket)
+    await own_window.page.route("**/upload", ends_with_the_third)
+    await own_window.drag(folder)
+    notice = own_window.page.locator("#tray .notice")
+    await expect(notice).to_contain_text("You are signed out")
+    assert len(await store.list(bucket)) < 400
+    await sign_in_beside(own_window)
+    await notice.get_by_role("button", name="Go on").click()
+    await expect(title(own_window)).to_have_text("400 uploaded", timeout=60_000)
+    assert {info.name for info in await store.list(bucket)} == {f"many/{number:03}.bin" for number in range(400)}
+    assert await content(store, bucket, "many/399.bin") == (folder / "399.bin").read_bytes()
 
 
 async def test_small_files_whose_answer_was_lost_are_no_conflict(window: Window, bucket: str, store: ObjectStore, tmp_path: Path) -> None:
