@@ -1,5 +1,5 @@
 # Everything there is to set up is done by these targets, on Debian, Ubuntu and macOS with Python 3.11 or later.
-.PHONY: serve test lint format bench clean
+.PHONY: serve test lint format messages bench clean
 
 serve: .venv/serve.stamp
 	@.venv/bin/python manage.py serve
@@ -15,6 +15,12 @@ lint: .venv/test.stamp
 format: .venv/test.stamp
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+# The texts to be translated, and their translations for the site (needs GNU gettext).
+messages: .venv/serve.stamp
+	.venv/bin/python manage.py makemessages -l de --no-location --no-wrap --no-obsolete
+	.venv/bin/python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -d djangojs -i node_modules -i vendor -i tests -i .venv
+	.venv/bin/python manage.py compilemessages
 
 bench: .venv/bench.stamp
 	.venv/bin/python -m bench $(ARGS)

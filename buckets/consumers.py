@@ -13,7 +13,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import translation
 
+from . import language
 from .access import AnyUser, NotVisible
 from .fragments import gone_html, nats_html
 from .objectstore import BucketNotFound, ConnectionState, InvalidBucketName, LiveBucket, LiveSubscription, ObjectStoreError
@@ -66,6 +68,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
 
     async def _serve(self) -> None:
         """Until the socket closes. Whatever ends it earlier becomes a close code."""
+        translation.activate(language.of_socket(self.scope))  # for this task only
         try:
             await self._relay()
         except (NotVisible, BucketNotFound, InvalidBucketName, RoleChanged):

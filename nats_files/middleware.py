@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
@@ -52,6 +53,10 @@ class ContentSecurityPolicy(InLoop, CSPMiddleware):
 class Session(InLoop, SessionMiddleware):
     def may_wait(self, request: HttpRequest) -> bool:
         return request.session.modified or settings.SESSION_SAVE_EVERY_REQUEST
+
+
+class Language(InLoop, LocaleMiddleware):
+    """The reader's choice (a cookie), else the browser's."""
 
 
 class Common(InLoop, CommonMiddleware):

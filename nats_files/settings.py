@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "nats_files.middleware.ContentSecurityPolicy",
     "servestatic.middleware.ServeStaticMiddleware",
     "nats_files.middleware.Session",
+    "nats_files.middleware.Language",
     "nats_files.middleware.Common",
     "nats_files.middleware.Csrf",
     "nats_files.middleware.Authentication",
@@ -143,7 +144,14 @@ SERVESTATIC_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1100
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
-LANGUAGE_CODE = "en-gb"
+# The texts are English, and translated in locale/ (docs/development.md says how).
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TEXTS_VERSION = staticversion.of(BASE_DIR / "locale")
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "UTC"
 USE_TZ = True
 
