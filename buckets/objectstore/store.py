@@ -1,12 +1,14 @@
 """The Object Store client: every verb of the domain over three connections that never give up."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from .bulk import Outcome, each
 from .entry import Entry, prefer
 from .errors import ObjectNotFound, ObjectStoreError, ObjectUnreadable
+from .folders import FOLDERS_BUCKET, Folders, KeptFolders
 from .history.gate import Gate
 from .history.history import History
 from .history.rewind import filled
@@ -81,7 +83,9 @@ class ObjectStore:
             )
         )
         self.repair = Repair(self._js, self._streams, self._messages, self._context, self._gate, in_use, turns)
-        self._live = LiveBuckets(JetStream(self._watching, options.domain), self._streams, snapshots)
+        kept = KeptFolders(KeyValues(self._js, FOLDERS_BUCKET, replicas=options.uploads_replicas, description="Folders without an object"))
+        self._live = LiveBuckets(JetStream(self._watching, options.domain), self._streams, kept, snapshots)
+        self.folders = Folders(kept, self._streams.status, self._live.keep)
 
     async def start(self) -> None:
         """Begin to connect; returns at once, also when NATS is away."""
@@ -165,6 +169,8 @@ class ObjectStore:
         await self._streams.delete(bucket)
         self._live.gone(bucket)
         self._putter.limits.forget(bucket)
+        with suppress(ObjectStoreError):  # what is left of it counts for this bucket only
+            await self.folders.forget(bucket)
         await self.history.let_go(bucket, remove=remove_history)
 
     async def put(
@@ -299,11 +305,27 @@ class ObjectStore:
             )
         )
 
-    async def move(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool = False, writer: str = "") -> ObjectInfo:
+    async def move(
+        self,
+        bucket: str,
+        name: str,
+        to_bucket: str,
+        to_name: str,
+        *,
+        overwrite: bool = False,
+        expected_revision: int | None = None,
+        writer: str = "",
+    ) -> ObjectInfo:
         """Within a bucket a rename; else a copy, after which the original is deleted. Raises what they raise, and Conflict when the
-        original was changed meanwhile: then it stays, and the copy goes, unless that has replaced something."""
+        original was changed meanwhile, or is not the one expected: then it stays, and the copy goes, unless that has replaced something."""
         moved, marked = await self._copier.move(
-            check_bucket_name(bucket), name, check_bucket_name(to_bucket), to_name, overwrite=overwrite, writer=writer
+            check_bucket_name(bucket),
+            name,
+            check_bucket_name(to_bucket),
+            to_name,
+            overwrite=overwrite,
+            expected_revision=expected_revision,
+            writer=writer,
         )
         await self._live.caught_up(bucket, marked)
         return await self._seen(moved)

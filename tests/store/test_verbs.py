@@ -234,6 +234,18 @@ async def test_an_object_that_appears_meanwhile_stays(
     assert await chunk_messages(foreign, bucket) == 2
 
 
+async def test_a_move_on_condition_takes_only_what_was_expected(store: ObjectStore, bucket: str) -> None:
+    other = await other_bucket(store, bucket)
+    first = await store.put(bucket, "x", b"first")
+    second = await store.put(bucket, "x", b"second")
+    for target in (bucket, other):
+        with pytest.raises(Conflict):
+            await store.move(bucket, "x", target, "y", expected_revision=first.revision)
+    assert (await names(store, bucket), await names(store, other)) == (["x"], [])
+    await store.move(bucket, "x", other, "y", expected_revision=second.revision)
+    assert (await names(store, bucket), await names(store, other)) == ([], ["y"])
+
+
 async def test_a_move_goes_to_another_bucket(store: ObjectStore, bucket: str, foreign: Client) -> None:
     other = await other_bucket(store, bucket)
     await store.put(bucket, "x", b"data")

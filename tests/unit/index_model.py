@@ -33,6 +33,14 @@ class Model:
     entries: dict[str, Entry] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+
+    def keep(self, folders: dict[str, int]) -> bool:
+        before, self.kept = self.kept, folders
+        for folder in folders.keys() - before.keys():
+            self._touch(folder, folders[folder])
+        self._touch("", 0)
+        return before.keys() != folders.keys()
 
     def apply(self, new: Entry) -> bool:
         old = self.entries.get(new.name)
@@ -56,7 +64,7 @@ class Model:
     def _touch(self, name: str, time_ns: int) -> None:
         for prefix in parents(name):
             self.times[prefix] = max(self.times.get(prefix, 0), time_ns)
-        there = {prefix for known in self.entries for prefix in parents(known)}
+        there = {prefix for known in (*self.entries, *self.kept) for prefix in parents(known)}
         self.times = {prefix: time for prefix, time in self.times.items() if prefix in there}
 
     def below(self, prefix: str) -> list[Entry]:
@@ -69,6 +77,11 @@ class Model:
     def folders(self, prefix: str) -> set[str]:
         return {name[: name.index("/", len(prefix)) + 1] for name in self.entries if name.startswith(prefix) and "/" in name[len(prefix) :]}
 
+    def shown_folders(self, prefix: str) -> set[str]:
+        """With those that are kept without an object in them."""
+        below = (name for name in self.kept if name.startswith(prefix) and name != prefix)
+        return self.folders(prefix) | {name[: name.index("/", len(prefix)) + 1] for name in below}
+
     def objects(self, prefix: str) -> list[Entry]:
         return [found for found in self.below(prefix) if "/" not in found.name[len(prefix) :]]
 
@@ -77,7 +90,7 @@ class Model:
         if query:
             found = [one for one in self.below(prefix) if query.casefold() in one.name[len(prefix) :].casefold()]
             return [], self._sorted_objects(found, sort)
-        return self._sorted_folders(prefix, sort), self._sorted_objects(self.objects(prefix), sort)
+        return self._sorted_folders(self.shown_folders(prefix), sort), self._sorted_objects(self.objects(prefix), sort)
 
     def scan(self, prefix: str, delimiter: str, query: str, sort: Sort) -> list[str]:
         if query or (not delimiter and sort.key is not SortKey.NAME):
@@ -88,7 +101,7 @@ class Model:
         objects = self.objects(prefix)
         if sort.key is SortKey.NAME:
             return sorted([*self.folders(prefix), *(one.name for one in objects)], reverse=sort.descending)
-        return [*self._sorted_folders(prefix, sort), *self._sorted_objects(objects, sort)]
+        return [*self._sorted_folders(self.folders(prefix), sort), *self._sorted_objects(objects, sort)]
 
     def page_any(self, prefix: str, query: str, sort: Sort) -> list[str]:
         found = [one for one in self.below(prefix) if query.casefold() in one.name[len(prefix) :].casefold()]
@@ -103,12 +116,12 @@ class Model:
             return sorted((one.name for one in found), key=folded, reverse=sort.descending)
         return [one.name for one in sorted(found, key=key, reverse=sort.descending)]
 
-    def _sorted_folders(self, prefix: str, sort: Sort) -> list[str]:
+    def _sorted_folders(self, folders: set[str], sort: Sort) -> list[str]:
         def key(folder: str) -> tuple[int, tuple[str, str]]:
             _, size, time = self.sums(folder)
             return {SortKey.SIZE: size, SortKey.MODIFIED: time}.get(sort.key, 0), folded(folder[:-1])
 
-        return sorted(self.folders(prefix), key=key, reverse=sort.descending)
+        return sorted(folders, key=key, reverse=sort.descending)
 
 
 def sums_of(folder: Folder) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from buckets.objectstore.index import Index, Sort, SortKey, ordered, ranks, tree
-from tests.unit.index_model import Model, entry, sums_of
+from tests.unit.index_model import SECOND, Model, entry, sums_of
 
 FOLDERS = st.lists(st.sampled_from(["a", "A", "b", ""]), max_size=4).map(lambda parts: "".join(part + "/" for part in parts))
 BASES = st.sampled_from(["", "a", "A", "b", "B.txt", "..", "é", "ß", "x.PDF", "a\0", "a b", "\n", "😀", "\U0010ffff"])
@@ -46,6 +46,11 @@ class IndexMachine(RuleBasedStateMachine):
     def discard(self, data: st.DataObject) -> None:
         name = data.draw(self.some_name())
         assert self.index.discard(name) is self.model.discard(name)
+
+    @rule(folders=st.dictionaries(FOLDERS.filter(bool), st.integers(0, 5), max_size=5))
+    def keep(self, folders: dict[str, int]) -> None:
+        wanted = {folder: time * SECOND for folder, time in folders.items()}
+        assert self.index.keep(wanted) is self.model.keep(wanted)
 
     @rule(prefix=FOLDERS, query=QUERIES, sort=SORTS, offset=st.integers(0, 8), limit=st.integers(0, 8))
     def page(self, prefix: str, query: str, sort: Sort, offset: int, limit: int) -> None:

@@ -1,7 +1,7 @@
 """The in-memory index of one bucket: folders, sorting, search and pages are answered from it."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -14,9 +14,9 @@ from .links import Links
 from .ordered import Ordered
 from .scanning import Prefix, Scanner
 from .search import Matches, prepare
-from .sorting import BY_EXACT_NAME, NAME, RAW, REVISION, TIME, TOKEN, Row, Sort, row_of, token_of
+from .sorting import BY_EXACT_NAME, NAME, RAW, REVISION, ROW_KEYS, TIME, TOKEN, Row, Sort, row_of, token_of
 from .subjects import Subjects
-from .tree import Node, Tree
+from .tree import NODE_KEYS, Node, Tree
 
 MAX_REMEMBERED = 100_000
 BY_NAME = Sort()
@@ -72,6 +72,7 @@ class Index:
         self._gone: OrderedDict[str, int] = OrderedDict()
         self._links = Links()
         self._others = Subjects()
+        self._kept: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -89,6 +90,10 @@ class Index:
     def links_to(self, bucket: str, name: str | None) -> tuple[str, ...]:
         """The names of the links in this bucket to that object, or (``name`` None) to that bucket as a whole, sorted."""
         return self._links.to(Link(bucket, name))
+
+    def links(self) -> list[tuple[str, Link]]:
+        """All links in this bucket as they are now, by name, and what each leads to."""
+        return sorted(((name, Link(bucket, to or None)) for name, bucket, to in self._links.all()), key=lambda found: found[0])
 
     def get(self, name: str) -> ObjectInfo | None:
         row = self._rows.get(name)
@@ -113,6 +118,27 @@ class Index:
     def times(self) -> Iterator[tuple[str, int, int]]:
         """Name, revision and time of all objects as they are now; the index may change meanwhile."""
         return map(itemgetter(NAME, REVISION, TIME), list(self._order))
+
+    def keep(self, folders: Mapping[str, int]) -> bool:
+        """These folders, by their whole names with the "/" at the end, are there also without an object in them, each since a time in
+        nanoseconds; others no longer are. ``page`` and ``place`` know them, ``scan`` and the sums do not. False when nothing changed.
+        """
+        before, self._kept = self._kept, dict(folders)
+        gone, new = before.keys() - self._kept.keys(), self._kept.keys() - before.keys()
+        for prefix in new:
+            self._tree.pin(prefix, self._kept[prefix])
+        for prefix in gone:
+            self._tree.unpin(prefix)
+        return bool(gone or new)
+
+    @property
+    def kept(self) -> Mapping[str, int]:
+        """What ``keep`` was told."""
+        return self._kept
+
+    def has_folder(self, prefix: str) -> bool:
+        """By its whole name with the "/" at the end."""
+        return prefix.endswith("/") and self._tree.find(prefix) is not None
 
     def apply(self, entry: Entry) -> bool:
         """Take in what a metadata message says. True when an object appeared, changed or went.
@@ -176,6 +202,26 @@ class Index:
         total = len(children.folders) + len(children.objects)
         return Listing(folders, self._infos(rows), total, node.count, node.size, offset, limit)
 
+    def place(self, item: Folder | ObjectInfo, *, prefix: str = "", sort: Sort = BY_NAME) -> int | None:
+        """The offset in ``page`` (without a query) of what is directly in the folder ``prefix``; None when it is not there any more as
+        it was given.
+        """
+        node = self._tree.find(prefix if not prefix or prefix.endswith("/") else prefix + "/")
+        if node is None:
+            return None
+        children = self._tree.children(node, sort.key)
+        if isinstance(item, Folder):
+            child = (node.children or {}).get(item.name)
+            if child is None or _folder(item.prefix, child) != item:
+                return None
+            at, count, before = children.folders.position(NODE_KEYS[sort.key](child)), len(children.folders), 0
+        else:
+            row = self._rows.get(item.name)
+            if row is None or row[REVISION] != item.revision:
+                return None
+            at, count, before = children.objects.position(ROW_KEYS[sort.key](row)), len(children.objects), len(children.folders)
+        return before + (count - 1 - at if sort.descending else at)
+
     def scan(
         self, *, prefix: str = "", delimiter: str = "", query: str = "", sort: Sort = BY_NAME, limit: int = 1000, cursor: str | None = None
     ) -> Scan:
@@ -190,7 +236,7 @@ class Index:
             raise ValueError('The delimiter must be "/" or nothing.')
         last = Cursor.parse(cursor, sort, prefix) if cursor else None
         limit = max(limit, 1)
-        found = Scanner(self._order, self._tree, prefix, sort).scan(delimiter, query, limit, last)
+        found = Scanner(self._order, self._tree, prefix, sort, self._kept).scan(delimiter, query, limit, last)
         rows = (item for item in found.items if not isinstance(item, Prefix))
         prefixes = tuple(_folder(item.name, item.node) for item in found.items if isinstance(item, Prefix))
         return Scan(self._infos(rows), prefixes, found.total, str(found.cursor) if found.cursor else None)

@@ -1,6 +1,6 @@
 """Listings that go on from a cursor."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -36,12 +36,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """One listing of ``rows`` (by exact name) and of the ``tree`` of the same. The rules are those of ``Index.scan``."""
+    """One listing of ``rows`` (by exact name) and of the ``tree`` of the same. The rules are those of ``Index.scan``.
+
+    ``kept``: the folders that are in the tree also without an object, of which a listing like this knows nothing.
+    """
 
     rows: Ordered[Row]
     tree: Tree
     prefix: str
     sort: Sort
+    kept: Collection[str] = ()
 
     def scan(self, delimiter: str, query: str, limit: int, last: Cursor | None) -> Stretch:
         by_name = self.sort.key is SortKey.NAME
@@ -118,9 +122,15 @@ class Scanner:
             return 0
         children = self.tree.children(node, SortKey.NAME)
         if not partial:
-            return len(children.folders) + len(children.objects)
+            return len(children.folders) + len(children.objects) - self._bare()
         low, high = self._range()
-        return high - low - sum(child.count - 1 for child in _beginning(children, partial).folders)
+        return high - low - sum(child.count - 1 for child in _beginning(children, partial).folders) - self._bare()
+
+    def _bare(self) -> int:
+        """How many of the folders that the listing would show have no object in them."""
+        start = len(self.prefix)
+        below = {name[: name.index("/", start) + 1] for name in self.kept if name.startswith(self.prefix) and len(name) > start}
+        return sum((node := self.tree.find(name)) is not None and node.count == 0 for name in below)
 
     def _parent(self) -> tuple[str, str, Node | None]:
         """The folder that the prefix is in, and what is left of the prefix there."""
@@ -136,16 +146,18 @@ class Scanner:
         if partial:
             children = _beginning(children, partial, key, parent)
         nodes: list[Node] = []
+        bare = self._bare()
         if last is None:
-            nodes = children.folders.slice(0, limit + 1, descending)
+            nodes = children.folders.slice(0, limit + 1 + bare, descending)
         elif last.folder:
-            nodes = children.folders.beyond(_node_key(last, parent), limit + 1, descending)
+            nodes = children.folders.beyond(_node_key(last, parent), limit + 1 + bare, descending)
+        nodes = [node for node in nodes if node.count][: limit + 1]
         room = limit + 1 - len(nodes)
         if last is None or last.folder:
             rows = children.objects.slice(0, room, descending)
         else:
             rows = children.objects.beyond((last.value, last.name.casefold(), last.name), room, descending)
-        total = len(children.folders) + len(children.objects)
+        total = len(children.folders) + len(children.objects) - bare
         return self._stretch([*(Prefix(f"{parent}{node.name}/", node) for node in nodes), *rows], total, limit)
 
 

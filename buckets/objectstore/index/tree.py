@@ -17,11 +17,12 @@ class Node:
     """A folder, and those above it that hold nothing else: ``label`` may be ``a/b/c/``, the first of which is its ``name``.
 
     So the tree has no more nodes than there were objects, whatever the number of slashes in their names. The sums hold for each
-    folder in the label alike: all that is in one is in the next. ``time`` is that of the latest change below, deletions too.
+    folder in the label alike: all that is in one is in the next. ``time`` is that of the latest change below, deletions too. It is there
+    as long as there is an object in it, or one of its ``pins``: it, or a folder in it, is to be there without one.
     It does not know its parent: without cycles, an index that is dropped gives its memory back at once.
     """
 
-    __slots__ = ("children", "count", "folders", "kept", "label", "name", "objects", "size", "time")
+    __slots__ = ("children", "count", "folders", "kept", "label", "name", "objects", "pins", "size", "time")
 
     def __init__(self, label: str, like: "Node | None" = None) -> None:
         self.label = label
@@ -29,6 +30,7 @@ class Node:
         self.count: int = like.count if like else 0
         self.size: int = like.size if like else 0
         self.time: int = like.time if like else 0
+        self.pins: int = like.pins if like else 0
         self.children: dict[str, Node] | None = None
         self.folders: Ordered[Node] | None = None
         self.objects: Ordered[Row] | None = None
@@ -145,6 +147,14 @@ class Tree:
         """Something of this name was changed at ``time`` and is not there (any more)."""
         self._account(self._reach(name), 0, 0, time)
 
+    def pin(self, prefix: str, time: int) -> None:
+        """The folder is there from now on, also without an object in it; ``time``: since when."""
+        self._account(self._reach(prefix, create=True), 0, 0, time, pins=1)
+
+    def unpin(self, prefix: str) -> None:
+        """Undo one ``pin``."""
+        self._account(self._reach(prefix), 0, 0, 0, pins=-1)
+
     def find(self, prefix: str) -> Node | None:
         """The folder whose whole name is ``prefix`` ("" or ending in "/"), or None."""
         node, start = self.root, 0
@@ -222,14 +232,15 @@ class Tree:
             upper.folders = Ordered(NODE_KEYS[SortKey.NAME], [lower])
         return upper
 
-    def _account(self, way: list[Node], objects: int, size: int, time: int) -> None:
+    def _account(self, way: list[Node], objects: int, size: int, time: int, pins: int = 0) -> None:
         """Add to the sums of all folders on the ``way``; one in which nothing is left goes."""
         for parent, node in zip(reversed(way[:-1]), reversed(way), strict=False):
             above = _kept(parent)
             for kept in above:
                 kept.folders.remove(node)
             node.add(objects, size, time)
-            if node.count == 0:
+            node.pins += pins
+            if node.count == 0 and node.pins == 0:
                 self._drop(parent, node)
             else:
                 for kept in above:

@@ -58,6 +58,9 @@ class EventQueue:
         self.refresh = True
         self._woken.set()
 
+    def add_folders(self) -> None:
+        """No object has changed."""
+
     def add_gone(self) -> None:
         self.gone = True
         self._woken.set()

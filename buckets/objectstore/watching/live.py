@@ -10,6 +10,7 @@ from dataclasses import replace
 from operator import itemgetter
 
 from ..entry import Entry
+from ..folders import FoldersState
 from ..index import Index
 from ..index.bulk import Builder, sort
 from ..stream.consumer import Delivery
@@ -54,6 +55,8 @@ class LiveBucket:
         self._ages: deque[Age] = deque()
         self._builder: Builder | None = None
         self._late: list[Entry] | None = None
+        self._folders = FoldersState()
+        self.folders_stale = asyncio.Event()
         self.newcomers: dict[bytes, str] = {}  # names that were new since ``former_names`` was last asked, by the nuid of their data
 
     @property
@@ -115,9 +118,21 @@ class LiveBucket:
 
     async def restore(self, index: Index) -> None:
         """Begin with an index of an earlier run."""
-        self.index = index
+        self._use(index)
         self._revision = index.revision
         await self._remember_ages()
+
+    def keep(self, state: FoldersState) -> None:
+        """These folders are there without an object in them, unless something newer is known."""
+        if state.revision < self._folders.revision:
+            return
+        self._folders = state
+        if self.index.keep(state.folders):
+            self._tell(lambda subscriber: subscriber.add_folders())
+
+    def _use(self, index: Index) -> None:
+        self.index = index
+        index.keep(self._folders.folders)
 
     # What the watch tells (Follower).
 
@@ -127,12 +142,15 @@ class LiveBucket:
         self.loaded = self.expected = 0
         self.drained.clear()
         self._builder, self._late = Builder(self.bucket, like=self.index if same else None), None
+        if not same:
+            self._folders = FoldersState()
+            self.folders_stale.set()
         if not same or not self.ready:
             self._revision = 0
             self._ready.clear()
             self._ages.clear()
             if len(self.index):
-                self.index = Index(self.bucket)
+                self._use(Index(self.bucket))
                 self._tell_everything()
 
     def on_expected(self, messages: int) -> None:
@@ -183,7 +201,8 @@ class LiveBucket:
             await asyncio.sleep(0)
             if self._builder is not builder:
                 return
-        self.index, self._builder, self._late = builder.index, None, None
+        self._use(builder.index)
+        self._builder, self._late = None, None
         self._arrived(self.index.revision)
         if self.ready:
             self._tell_everything()

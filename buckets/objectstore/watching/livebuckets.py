@@ -9,11 +9,14 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
 
 from ..errors import BucketNotFound, ObjectStoreError, Unavailable
+from ..folders import FOLDERS_BUCKET, FoldersState, KeptFolders
 from ..model import BucketStatus
 from ..names import metadata_wildcard, stream_name
 from ..stream.messages import Messages
 from ..stream.streams import Streams
+from ..times import parse_time
 from ..transport.jetstream import JetStream
+from ..transport.wire import RawMessage
 from .clock import ServerClock
 from .events import WatchEvent, follow
 from .live import LiveBucket
@@ -31,14 +34,19 @@ PAST_ALL = 2**31
 LOADING_SECONDS = 10.0
 LOADING_AT_ONCE = 8
 RETRY_PAUSE = 1.0
+FOLDERS_SECONDS = 30.0
+FOLDERS_FIRST_SECONDS = 1.0
+# What is heard of a change may come before it is stored, and is not read: it says when to look.
+LOOKS_AFTER_CHANGE = (0.0, 0.2, 1.0)
 
 
 class LiveBuckets:
     """By name; each is dropped when nobody has used it for ten minutes."""
 
-    def __init__(self, js: JetStream, streams: Streams, snapshots: Path | None = None) -> None:
+    def __init__(self, js: JetStream, streams: Streams, folders: KeptFolders, snapshots: Path | None = None) -> None:
         self._js = js
         self._streams = streams
+        self._folders = folders
         self._snapshots = Snapshots(snapshots)
         self._live: dict[str, tuple[LiveBucket, asyncio.Task[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,6 +94,12 @@ class LiveBuckets:
 
         return sorted(itertools.chain(*await asyncio.gather(*map(look, set(among)))))
 
+    def keep(self, bucket: str, state: FoldersState) -> None:
+        """We have changed them ourselves: tell at once."""
+        live = self.peek(bucket)
+        if live is not None:
+            live.keep(state)
+
     def lists(self, bucket: str, name: str) -> bool:
         live = self.peek(bucket)
         return live is not None and live.index.get(name) is not None
@@ -109,7 +123,7 @@ class LiveBuckets:
 
     def _start(self, bucket: str, status: BucketStatus) -> LiveBucket:
         live = LiveBucket(bucket, status.config.ttl)
-        tended = _Tended(self._js, self._streams, self._snapshots, live, ServerClock(status.time_ns))
+        tended = _Tended(self._js, self._streams, self._folders, self._snapshots, live, ServerClock(status.time_ns))
         task = asyncio.create_task(tended.run(lambda: self._drop(live)), name=f"live-{bucket}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -131,10 +145,14 @@ class LiveBuckets:
 class _Tended:
     """One live bucket's life."""
 
-    def __init__(self, js: JetStream, streams: Streams, snapshots: Snapshots, live: LiveBucket, clock: ServerClock) -> None:
+    def __init__(
+        self, js: JetStream, streams: Streams, folders: KeptFolders, snapshots: Snapshots, live: LiveBucket, clock: ServerClock
+    ) -> None:
         self._js = js
         self._streams = streams
         self._messages = Messages(js)
+        self._folders = folders
+        self._folders_read = asyncio.Event()
         self._snapshots = snapshots
         self._live = live
         self._clock = clock
@@ -150,6 +168,7 @@ class _Tended:
             await self._restore()
             tasks.append(asyncio.create_task(self._watch.run(), name=f"watch-{self._live.bucket}"))
             tasks.append(asyncio.create_task(self._settle(), name=f"watch-{self._live.bucket}-settle"))
+            tasks.append(asyncio.create_task(self._follow_folders(), name=f"watch-{self._live.bucket}-folders"))
             await self._tend(tasks)
         finally:
             dropped()
@@ -189,6 +208,7 @@ class _Tended:
                 continue  # it has begun anew meanwhile
             try:
                 if not restored or not await self._has_vanished():
+                    await self._wait_for_folders()
                     live.become_ready()
                     continue
                 logger.info("the snapshot of %s has what is no longer there: all is read anew", live.bucket)
@@ -197,6 +217,49 @@ class _Tended:
                 logger.info("checking the snapshot of %s: %s", live.bucket, error)
                 await asyncio.sleep(RETRY_PAUSE)
                 live.on_drained()
+
+    async def _follow_folders(self) -> None:
+        """Keep up with the folders that are there without an object: at once where it is heard of, else every half minute."""
+        while not self._live.gone:
+            try:
+                await self._hear_of_folders()
+            except ObjectStoreError as error:
+                logger.info("folders of %s: %s", self._live.bucket, error)
+                await asyncio.sleep(RETRY_PAUSE)
+
+    async def _wait_for_folders(self) -> None:
+        """So that the first look shows all; but nobody waits long for them."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FOLDERS_FIRST_SECONDS):
+                await self._folders_read.wait()
+
+    async def _hear_of_folders(self) -> None:
+        stale = self._live.folders_stale
+
+        def heard(_: RawMessage) -> None:
+            stale.set()
+
+        subscription = await self._js.connection.subscribe(f"$KV.{FOLDERS_BUCKET}.{self._live.bucket}", heard)
+        try:
+            while not self._live.gone:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FOLDERS_SECONDS):
+                        await stale.wait()
+                looks = LOOKS_AFTER_CHANGE if stale.is_set() else LOOKS_AFTER_CHANGE[:1]
+                stale.clear()
+                for pause in looks:
+                    await asyncio.sleep(pause)
+                    await self._read_folders()
+        finally:
+            with contextlib.suppress(ObjectStoreError):
+                await subscription.unsubscribe()
+
+    async def _read_folders(self) -> None:
+        created = parse_time(self._watch.position.created)
+        if created is not None:
+            with contextlib.suppress(ObjectStoreError):
+                self._live.keep(await self._folders.get(self._live.bucket, created))
+            self._folders_read.set()
 
     async def _tend(self, tasks: list[asyncio.Task[None]]) -> None:
         """Expire what is too old, keep up with changed settings, and end when nobody looks."""

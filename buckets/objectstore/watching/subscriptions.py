@@ -24,6 +24,9 @@ class Subscriber(Protocol):
 
     def add_everything(self) -> None: ...
 
+    def add_folders(self) -> None:
+        """Other folders are there without an object in them."""
+
     def add_gone(self) -> None: ...
 
     def add_closed(self) -> None:
@@ -58,6 +61,9 @@ class LiveSubscription:
     def add_everything(self) -> None:
         self._everything = True
         self._event.set()
+
+    def add_folders(self) -> None:
+        self.add_everything()
 
     def add_gone(self) -> None:
         self._gone = True

@@ -50,11 +50,14 @@ class Copier:
                 raise conflict(name)
         raise too_contended(name)
 
-    async def move(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, writer: str) -> tuple[ObjectInfo, int]:
+    async def move(
+        self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
+    ) -> tuple[ObjectInfo, int]:
         """See ``ObjectStore.move``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
         if bucket == to_bucket:
-            return await self.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=None, writer=writer)
+            return await self.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer)
         original = await self._changer.existing(bucket, name)
+        check_expected(original, expected_revision, name)
         return await self._move(bucket, original, to_bucket, to_name, overwrite, writer)
 
     async def _move(
