@@ -3,8 +3,8 @@
 Parsing what strangers wrote can take any time and memory, so it happens in processes of their own (``worker``), with limits.
 """
 
-from .asking import ask
+from .asking import BUSY, THUMBNAILS, ask
 from .kinds import Kind, Plan, plan
-from .model import Archive, Asked, Failed, Hex, Need, Preview
+from .model import Archive, Asked, Failed, Hex, Need, Picture, Preview
 
-__all__ = ["Archive", "Asked", "Failed", "Hex", "Kind", "Need", "Plan", "Preview", "ask", "plan"]
+__all__ = ["BUSY", "THUMBNAILS", "Archive", "Asked", "Failed", "Hex", "Kind", "Need", "Picture", "Plan", "Preview", "ask", "plan"]

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from .model import HEAD, Answer, Asked, Failed, from_json
 
-AT_ONCE = 2
-MOST_WAITING = 32
 SECONDS = 3.0
 ROOT = Path(__file__).parent.parent.parent
 # No more than Python needs: what the site is configured with is none of the worker's business.
@@ -25,24 +23,35 @@ SLOW = Failed("Making a preview of this file takes too long.")
 BUSY = Failed("Many previews are being made at the moment. Reload the page in a moment.")
 BROKEN = Failed("No preview could be made of this file.")
 
-_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="previews")
 _idle: deque["_Worker"] = deque()
-_waiting = 0
 
 
-async def ask(asked: Asked, payload: bytes) -> Answer:
+class Lane:
+    """Who waits for the same workers: so many at once, so many in all."""
+
+    def __init__(self, name: str, at_once: int, most: int) -> None:
+        self.threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self.most = most
+        self.waiting = 0
+
+
+PREVIEWS = Lane("previews", at_once=2, most=32)
+# Many are wanted at a time: no preview waits behind them, and half of the machine is left.
+THUMBNAILS = Lane("thumbnails", at_once=max(1, min(4, (os.cpu_count() or 1) // 2)), most=256)
+
+
+async def ask(asked: Asked, payload: bytes | bytearray, lane: Lane = PREVIEWS) -> Answer:
     """The answer of a worker; ``Failed`` when it takes longer than 3 seconds, breaks, or too many wait. Never raises for the content."""
-    global _waiting
-    if _waiting >= MOST_WAITING:
+    if lane.waiting >= lane.most:
         return BUSY
-    _waiting += 1
+    lane.waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, _ask, asked, payload)
+        return await asyncio.get_running_loop().run_in_executor(lane.threads, _ask, asked, payload)
     finally:
-        _waiting -= 1
+        lane.waiting -= 1
 
 
-def _ask(asked: Asked, payload: bytes) -> Answer:
+def _ask(asked: Asked, payload: bytes | bytearray) -> Answer:
     worker = _next()
     answer = worker.ask(asked, payload)
     if answer is None:
@@ -77,7 +86,7 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, asked: Asked, payload: bytes) -> Answer | None:
+    def ask(self, asked: Asked, payload: bytes | bytearray) -> Answer | None:
         """None: it is broken, or was too ``late``."""
         timer = threading.Timer(SECONDS, self._give_up)
         timer.start()
@@ -88,17 +97,19 @@ class _Worker:
         finally:
             timer.cancel()
 
-    def _exchange(self, asked: Asked, payload: bytes) -> Answer | None:
+    def _exchange(self, asked: Asked, payload: bytes | bytearray) -> Answer | None:
         fields = json.dumps(asdict(asked)).encode()
         sink, source = self._process.stdin, self._process.stdout
         assert sink is not None
         assert source is not None
-        sink.write(HEAD.pack(len(fields), len(payload)) + fields + payload)
+        sink.write(HEAD.pack(len(fields), len(payload)) + fields)
+        sink.write(payload)
         sink.flush()
         head = source.read(HEAD.size)
         if len(head) < HEAD.size:
             return None
-        return from_json(json.loads(source.read(HEAD.unpack(head)[0])))
+        length, behind = HEAD.unpack(head)
+        return from_json(json.loads(source.read(length)), source.read(behind))
 
     def _give_up(self) -> None:
         self.late = True

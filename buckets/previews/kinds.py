@@ -7,7 +7,8 @@ KIB, MIB = 1024, 1024 * 1024
 
 
 class Kind(StrEnum):
-    """IMAGE to VIDEO are shown by the browser itself, from the raw bytes; the others are rendered here, from the first of them."""
+    """IMAGE to VIDEO are shown by the browser itself, from the raw bytes; the others are rendered here, from the first of them. THUMBNAIL
+    is no file's own: it is made of all the bytes of an image."""
 
     IMAGE = "image"
     PDF = "pdf"
@@ -19,6 +20,7 @@ class Kind(StrEnum):
     JSON = "json"
     ARCHIVE = "archive"
     HEX = "hex"
+    THUMBNAIL = "thumbnail"
 
     @property
     def raw(self) -> bool:
@@ -39,6 +41,7 @@ LIMITS = {
     Kind.JSON: 1 * MIB,
     Kind.ARCHIVE: 1 * MIB,
     Kind.HEX: 4 * KIB,
+    Kind.THUMBNAIL: 32 * MIB,
 }
 
 
@@ -53,6 +56,10 @@ class Plan:
     def limit(self) -> int:
         return LIMITS[self.kind]
 
+    def has_thumbnail(self, size: int) -> bool:
+        """Of a file of so many bytes."""
+        return self.media_type in _SMALL and 0 < size <= LIMITS[Kind.THUMBNAIL]
+
 
 # All that is ever handed out as it is. Nothing in it can run: SVG only as an image, and in a sandbox.
 _MEDIA = {
@@ -60,6 +67,8 @@ _MEDIA = {
     Kind.AUDIO: "mpeg mp4 aac ogg opus flac wav x-wav webm",
     Kind.VIDEO: "mp4 webm ogg quicktime",
 }
+# Images of which there are thumbnails. No SVG: it is a program of sorts.
+_SMALL = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"}
 _BY_TYPE = {
     **{f"{kind}/{subtype}": kind for kind, subtypes in _MEDIA.items() for subtype in subtypes.split()},
     "application/pdf": Kind.PDF,

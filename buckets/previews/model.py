@@ -1,7 +1,7 @@
 """What previews are. Texts are plain, and escaped by the page; ``html`` is markup that was made here and has no tag of the file's own."""
 
 import struct
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
 # Before each message between a worker and who asks it: the lengths of a JSON document and of the bytes behind it.
@@ -78,23 +78,44 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A small picture of a large one, as WebP. Its bytes travel behind the JSON."""
+
+    width: int
+    height: int
+    data: bytes = b""
+    template: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What a worker is asked: to render ``kind``. ``spans``: where in the file the bytes are that come with it, start and length each."""
+    """What a worker is asked: to render ``kind``. ``spans``: where in the file the bytes are that come with it, start and length each.
+    ``box``: of a thumbnail, how wide and high it may be."""
 
     kind: str
     name: str
     size: int
     spans: list[tuple[int, int]] = field(default_factory=list)
+    box: int = 0
 
 
 Preview: TypeAlias = Code | Prose | Table | Tree | Archive | Hex | Failed
-Answer: TypeAlias = Preview | Need
-_CLASSES: dict[str, type[Answer]] = {each.__name__: each for each in (Code, Prose, Table, Tree, Archive, Hex, Failed, Need)}
+Answer: TypeAlias = Preview | Need | Picture
+_CLASSES: dict[str, type[Answer]] = {each.__name__: each for each in (Code, Prose, Table, Tree, Archive, Hex, Failed, Need, Picture)}
 
 
 def to_json(answer: Answer) -> dict[str, Any]:
-    return {"is": type(answer).__name__, **asdict(answer)}
+    """All but the bytes of a picture (``bytes_of``)."""
+    fields = {"is": type(answer).__name__, **asdict(answer)}
+    if isinstance(answer, Picture):
+        del fields["data"]
+    return fields
 
 
-def from_json(fields: dict[str, Any]) -> Answer:
-    return _CLASSES[fields.pop("is")](**fields)
+def bytes_of(answer: Answer) -> bytes:
+    return answer.data if isinstance(answer, Picture) else b""
+
+
+def from_json(fields: dict[str, Any], data: bytes = b"") -> Answer:
+    made = _CLASSES[fields.pop("is")](**fields)
+    return replace(made, data=data) if isinstance(made, Picture) else made

@@ -11,6 +11,10 @@ from .text import decoded, render_code
 
 def render(asked: Asked, payload: bytes) -> Answer:
     """``payload``: the bytes of ``asked.spans``, one after the other; but for archives that is the beginning of the file."""
+    if asked.kind == Kind.THUMBNAIL:
+        from .thumbnails import make_thumbnail  # only who makes them needs that much
+
+        return make_thumbnail(payload, asked.box)
     if asked.kind == Kind.ARCHIVE:
         return render_archive(asked.name, asked.size, _spans(asked, payload))
     cut = len(payload) < asked.size
@@ -25,7 +29,7 @@ def _of_text(asked: Asked, text: str, cut: bool) -> Code | Prose | Table | Tree 
     note = ""
     match asked.kind:
         case Kind.MARKDOWN:
-            return render_markdown(text, cut)
+            return render_markdown(text, cut, asked.name)
         case Kind.TABLE:
             table = render_table(asked.name, text, cut)
             if table is not None:

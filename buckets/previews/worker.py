@@ -10,7 +10,7 @@ import resource
 import sys
 from typing import BinaryIO
 
-from .model import HEAD, Asked, Failed, to_json
+from .model import HEAD, Answer, Asked, Failed, bytes_of, to_json
 from .render import render
 
 MEMORY = 768 * 1024 * 1024
@@ -25,16 +25,16 @@ def main() -> None:
         _send(sink, _answer(asked, source.read(payload)))
 
 
-def _answer(asked: Asked, payload: bytes) -> bytes:
+def _answer(asked: Asked, payload: bytes) -> Answer:
     try:
-        answer = render(asked, payload)
+        return render(asked, payload)
     except Exception as error:  # whatever a parser makes of hostile bytes: the next file gets another chance
-        answer = Failed(f"It could not be read ({type(error).__name__}).")
-    return json.dumps(to_json(answer)).encode()
+        return Failed(f"It could not be read ({type(error).__name__}).")
 
 
-def _send(sink: BinaryIO, answer: bytes) -> None:
-    sink.write(HEAD.pack(len(answer), 0) + answer)
+def _send(sink: BinaryIO, answer: Answer) -> None:
+    fields, data = json.dumps(to_json(answer)).encode(), bytes_of(answer)
+    sink.write(HEAD.pack(len(fields), len(data)) + fields + data)
     sink.flush()
 
 

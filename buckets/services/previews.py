@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..access import AnyUser
 from ..objectstore import DigestMismatch, ObjectInfo, ObjectReader, ObjectStoreError, Unavailable
-from ..previews import Asked, Failed, Kind, Need, Plan, Preview, ask, plan
+from ..previews import Asked, Failed, Kind, Need, Picture, Plan, Preview, ask, plan
 from ..previews.kinds import LIMITS
 from ..previews.text import plain
 from . import damaged, objects, versions
@@ -88,7 +88,7 @@ async def _render(info: ObjectInfo, planned: Plan, read: Read) -> Preview:
     if isinstance(answer, Failed):
         note = "Shown as plain text: a richer preview could not be made."
         return await asyncio.to_thread(plain, info.name, first[: LIMITS[Kind.CODE]], info.size > LIMITS[Kind.CODE], note) or answer
-    return Failed("This file cannot be shown.") if isinstance(answer, Need) else answer
+    return Failed("This file cannot be shown.") if isinstance(answer, Need | Picture) else answer
 
 
 async def _archive(info: ObjectInfo, first: bytes, read: Read) -> Preview:
@@ -99,6 +99,8 @@ async def _archive(info: ObjectInfo, first: bytes, read: Read) -> Preview:
     while True:
         asked = Asked(Kind.ARCHIVE, info.name, info.size, [(start, len(data)) for start, data in spans])
         answer = await ask(asked, b"".join(data for _, data in spans))
+        if isinstance(answer, Picture):
+            return Failed("This file cannot be shown.")
         if not isinstance(answer, Need):
             return answer
         if len(spans) >= MOST_SPANS or answer.length + sum(len(data) for _, data in spans) > MOST_BYTES:

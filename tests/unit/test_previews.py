@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -108,6 +109,14 @@ def test_markdown_has_its_headings_below_the_pages_and_nothing_of_the_files_own_
     assert "[pic]" in found.html
     assert "<table>" in found.html
     assert '<span class="nb">print</span>' in found.html
+
+
+def test_markdown_shows_the_images_beside_it_and_no_others() -> None:
+    text = "![a](pics/a.png) ![b](../b%20c.JPG) ![out](../../out.png) ![root](/x.png) ![host](//e.example/x.png)"
+    text += " ![query](x.png?y) ![text](x.txt)"
+    found = shown(Kind.MARKDOWN, text.encode(), "one/two.md")
+    assert isinstance(found, Prose)
+    assert re.findall(r'src="([^"]*)"', found.html) == ["object/raw?name=one%2Fpics%2Fa.png", "object/raw?name=b%20c.JPG"]
 
 
 def test_a_table_is_bounded_and_all_rows_are_as_wide() -> None:

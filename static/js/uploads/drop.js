@@ -1,30 +1,32 @@
-// Dropping files and folders anywhere on the page, or onto a folder's row.
+// Dropping files and folders anywhere on the page: into the open folder, or onto a folder's row, tile or breadcrumb, into that one.
+import { ROWS } from "../acting/dragging.js";
 import { register } from "../controllers.js";
 import { visible } from "../names.js";
-import { listing } from "../page.js";
+import { itemOf, listing } from "../page.js";
+import { t } from "../words.js";
 import { fromDrop } from "./collect.js";
 import { upload } from "./uploads.js";
 
 register("drop", (overlay) => {
   let depth = 0;
-  let row = null;
+  let marked = null;
 
-  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files") && !event.dataTransfer.types.includes(ROWS);
 
   const mark = (next) => {
-    if (row === next) return;
-    row?.classList.remove("target");
-    next?.classList.add("target");
-    row = next;
+    if (marked === next) return;
+    marked?.classList.remove("drop-target");
+    next?.classList.add("drop-target");
+    marked = next;
   };
 
   const show = (event) => {
     const here = listing();
-    mark(here?.canEdit ? (event.target.closest?.("#rows > tr[data-kind=folder]") ?? null) : null);
+    mark(here?.canEdit ? targetOf(event.target, here)?.element ?? null : null);
     overlay.hidden = false;
-    overlay.classList.toggle("onto-row", Boolean(row));
+    overlay.classList.toggle("onto-row", Boolean(marked));
     overlay.classList.toggle("refused", !here?.canEdit);
-    overlay.querySelector("[data-title]").textContent = here?.canEdit ? "Drop to upload" : here ? "You may only view this bucket" : "Open a bucket first";
+    overlay.querySelector("[data-title]").textContent = titleOf(here);
     overlay.querySelector("[data-where]").textContent = here ? visible([here.bucket, ...here.prefix.split("/").slice(0, -1)].join(" / ")) : "";
     event.dataTransfer.dropEffect = here?.canEdit ? "copy" : "none";
   };
@@ -55,11 +57,28 @@ register("drop", (overlay) => {
     drop: (event) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      const folder = event.target.closest?.("#rows > tr[data-kind=folder]");
+      const here = listing();
+      const target = here && targetOf(event.target, here);
       hide();
-      upload(fromDrop(event.dataTransfer), folder ? decodeURIComponent(folder.dataset.name) : null);
+      upload(fromDrop(event.dataTransfer), target?.prefix ?? null);
     },
   };
   for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener);
   return () => Object.entries(listeners).forEach(([name, listener]) => document.removeEventListener(name, listener));
 });
+
+function titleOf(here) {
+  if (!here) return t("Open a bucket first");
+  return here.canEdit ? t("Drop to upload") : t("You may only view this bucket");
+}
+
+// {element, prefix} of the folder under the pointer, null for none but the open one.
+function targetOf(node, here) {
+  const row = node.closest?.("#rows > tr[data-kind=folder]");
+  if (row) return { element: row, prefix: itemOf(row).name };
+  const crumb = node.closest?.(".crumbs a[href]");
+  if (!crumb) return null;
+  const { pathname, searchParams } = new URL(crumb.href, location.href);
+  if (pathname !== new URL(here.filesUrl, location.href).pathname) return null;
+  return { element: crumb, prefix: searchParams.get("prefix") ?? "" };
+}

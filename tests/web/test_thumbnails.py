@@ -1,0 +1,134 @@
+"""Thumbnails over HTTP: who gets them, what a browser may do with them, and that each is made once."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from PIL import Image
+
+from buckets.objectstore import Link, ObjectStore
+from buckets.previews import ask
+from buckets.services import thumbnails
+
+from .browsers import browser_of
+from .conftest import Cast, Visitors
+
+
+def image(colour: str = "red", form: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (900, 600), colour).save(file, form)
+    return file.getvalue()
+
+
+@pytest.fixture
+def browsers(cast: Cast, visit: Callable[..., httpx.AsyncClient]) -> Visitors:
+    people = {name: browser_of(getattr(cast, name), visit) for name in ("owner", "colleague", "outsider")}
+    return people | {"anonymous": visit()}
+
+
+def address(bucket: str, name: str, **more: str) -> str:
+    return f"/buckets/{bucket}/object/thumbnail?{urlencode({'name': name, **more})}"
+
+
+def size_of(answer: httpx.Response) -> tuple[int, int]:
+    assert answer.headers["Content-Type"] == "image/webp"
+    return Image.open(io.BytesIO(answer.content)).size
+
+
+async def test_only_who_may_see_the_bucket_gets_one(bucket: str, site: ObjectStore, browsers: Visitors) -> None:
+    await site.put(bucket, "a/ü?.png", image())
+    for who, status in (("owner", 200), ("colleague", 200), ("outsider", 404), ("anonymous", 302)):
+        assert (await browsers[who].get(address(bucket, "a/ü?.png"))).status_code == status, who
+    assert (await browsers["owner"].get(address(bucket, "none.png"))).status_code == 404
+    assert (await browsers["owner"].get(address(bucket, ""))).status_code == 404
+    assert (await browsers["owner"].post(address(bucket, "a/ü?.png"), headers={"X-CSRFToken": "c" * 32})).status_code == 405
+
+
+async def test_it_is_kept_for_good_where_the_address_names_the_content(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
+    info = await site.put(bucket, "a.png", image())
+    named = address(bucket, "a.png", digest=info.digest or "")
+    answer = await browser.get(named)
+    assert size_of(answer) == (256, 171)
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert size_of(await browser.get(f"{named}&scale=2")) == (512, 341)
+    for other in (address(bucket, "a.png"), address(bucket, "a.png", digest="SHA-256=x")):
+        assert (await browser.get(other)).headers["Cache-Control"] == "private, no-cache"
+    tag = answer.headers["ETag"]
+    again = await browser.get(named, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    await site.put(bucket, "a.png", image("blue"))
+    changed = await browser.get(named, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["Cache-Control"] == "private, no-cache"
+    assert changed.content != answer.content
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("damaged.png", image()[:200]), ("text.png", b"just text"), ("a.svg", b"<svg/>"), ("a.txt", image()), ("empty.png", b"")],
+)
+async def test_what_has_no_picture_says_so_without_an_error(
+    name: str, data: bytes, bucket: str, site: ObjectStore, browser: httpx.AsyncClient
+) -> None:
+    info = await site.put(bucket, name, data)
+    answer = await browser.get(address(bucket, name, digest=info.digest or ""))
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Cache-Control"] == "private, max-age=3600"
+
+
+async def test_a_link_shows_what_it_leads_to_and_only_to_who_may_see_that(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, browsers: Visitors
+) -> None:
+    await site.put(bucket, "a.png", image())
+    await site.add_link(bucket, "b.png", Link(bucket, "a.png"))
+    assert size_of(await browser.get(address(bucket, "b.png"))) == (256, 171)
+    assert (await browsers["outsider"].get(address(bucket, "b.png"))).status_code == 404
+
+
+async def test_who_ask_at_the_same_time_get_one_picture(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.put(bucket, "a.png", image())
+    made, real = [], ask
+
+    async def counted(*args: object) -> object:
+        made.append(args)
+        await asyncio.sleep(0.05)
+        return await real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(thumbnails, "ask", counted)
+    answers = await asyncio.gather(*(browser.get(address(bucket, "a.png")) for _ in range(8)))
+    assert {size_of(answer) for answer in answers} == {(256, 171)}
+    assert len(made) == 1
+    await browser.get(address(bucket, "a.png"))
+    assert len(made) == 1
+
+
+async def test_what_nobody_waits_for_any_more_is_not_made(
+    bucket: str, site: ObjectStore, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.put(bucket, "a.png", image())
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(thumbnails, "ask", endless)
+    owner = cast.owner
+    reader = await thumbnails.open_image(owner, bucket, "a.png")
+    waiting = [asyncio.create_task(thumbnails.thumbnail(owner, reader)) for _ in range(2)]
+    await began.wait()
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    assert not ended.is_set()
+    waiting[1].cancel()
+    await asyncio.wait_for(ended.wait(), 5)
