@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.natsserver import NatsServer
 
-from . import busy, carrying, index, listing, live, memory, ranges
+from . import busy, carrying, index, listing, live, memory, ranges, scrolling
 from .plaindisk import Copyparty
 from .report import Results, Section
 from .site import Site
@@ -47,6 +47,7 @@ PARTS: Mapping[str, Callable[[Run], list[Section]]] = {
     "memory": lambda run: memory.measure(run.site, run.server.url, run.sizes.memory_mib, run.sizes.crowd_mib, run.sizes.slow_seconds),
     "busy": lambda run: busy.measure(run.site, run.server.url, run.sizes.objects, run.sizes.busy_seconds),
     "listing": lambda run: listing.measure(run.site, run.server.url, run.sizes.objects),
+    "scrolling": lambda run: scrolling.measure(run.site, run.server.url, run.sizes.objects),
     "live": lambda run: live.measure(run.sizes.objects, min(run.sizes.rounds, 2)),
     "index": lambda run: index.measure(run.sizes.index_objects, index.FOLDERS),
 }

@@ -39,9 +39,10 @@ INTERNAL_ERROR = 1011
 class LiveFilesConsumer(AsyncWebsocketConsumer):
     """Tells a browser what changes in the view it shows.
 
-    The browser sends its screen (see ``relay.Screen``) on connecting and whenever it shows another view, and gets updates in return: at
-    most one in 100 ms (see ``relay.Pace``). Close codes: 4401 signed out, 4404 the user's
-    right to the bucket is not there or not what it was, 4410 the bucket was deleted, 4400 a message that makes no sense, 4503 NATS is away.
+    The browser sends its screen (see ``relay.Screen``) on connecting and whenever it shows another view, and where in the view it is
+    whenever it has been scrolled; it gets updates in return: at most one in 100 ms besides those it asks for (see ``relay.Pace``).
+    Close codes: 4401 signed out, 4404 the right to the bucket is not there or not what it was, 4410 the bucket was deleted, 4400 a message
+    that makes no sense, 4503 NATS is away.
     """
 
     async def connect(self) -> None:
@@ -59,7 +60,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
             await self.task
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        screen = Screen.parse(_json(text_data))
+        screen = Screen.parse(_json(text_data), self.screen)
         if screen is None:
             await self._end(BAD_MESSAGE)
             return
@@ -95,7 +96,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
                 nats = await self._tell_nats(nats)
                 if look:
                     await self._tell_files(live, found)
-                    await self.pace.rest()
+                    await self.pace.rest(self.wake)
                 look = await waiter.wait(NATS_SECONDS)
                 if time.monotonic() - signed_in > SESSION_SECONDS:
                     await self._session()

@@ -5,7 +5,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from .access import AnyUser, Role
-from .listing import FilesPage, View, crumbs, files_page
+from .listing import FilesPage, View, Window, crumbs, files_page, files_window
 from .objectstore import ConnectionState, LiveBucket, SortKey
 from .services.buckets import BucketView
 
@@ -17,9 +17,12 @@ COLUMNS = (
 )
 
 
-def files_context(live: LiveBucket, found: BucketView, view: View) -> dict[str, Any]:
-    """What the templates of the files page know. ``view`` is the one shown, which may be an earlier page than the one asked for."""
-    files = files_page(live.index, view)
+def files_context(live: LiveBucket, found: BucketView, view: View, window: Window | None = None) -> dict[str, Any]:
+    """What the templates of the files page know, of these rows or else of the view's page.
+
+    ``view`` is the one shown, which may be an earlier page than the one asked for.
+    """
+    files = files_page(live.index, view) if window is None else files_window(live.index, view, window)
     return {
         "bucket": live.bucket,
         "found": found,
@@ -31,7 +34,8 @@ def files_context(live: LiveBucket, found: BucketView, view: View) -> dict[str, 
         "columns": _columns(files.view),
         "previous": files.view.address(page=files.view.page - 1) if files.view.page > 1 else None,
         "next": files.view.address(page=files.view.page + 1) if files.view.page < files.pages else None,
-        "everywhere": files.view.address(prefix="", page=1),
+        "here": files.view.address(everywhere=False),
+        "everywhere": files.view.address(everywhere=True),
         "loading": not live.ready,
     }
 
@@ -50,7 +54,7 @@ def _columns(view: View) -> list[dict[str, str]]:
 
 def part_html(context: dict[str, Any]) -> dict[str, str]:
     """The parts beside the rows, by the id of their element."""
-    return {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty", "pager")}
+    return {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty")}
 
 
 def nats_html(nats: ConnectionState, user: AnyUser) -> dict[str, str]:

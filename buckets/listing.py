@@ -17,8 +17,11 @@ from .objectstore import Folder, Listing, ObjectInfo, Sort, SortKey
 BY_NAME = Sort()
 PAGE_SIZE = 100
 MAX_PAGE = 1_000_000
+MAX_OFFSET = MAX_PAGE * PAGE_SIZE
+MAX_WINDOW = 300
 MAX_PREFIX = 3000
 MAX_QUERY = 200
+EVERYWHERE = "bucket"
 FIRST_CRUMBS, LAST_CRUMBS = 2, 10
 FOLDER = FileType(Kind.FOLDER, "Folder")
 LINK = FileType(Kind.LINK, "Link")
@@ -32,25 +35,40 @@ class Pages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a files page shows: the folder, the search in it, the order and the page (from 1)."""
+    """What a files page shows: the folder, the search in it or (``everywhere``) in the whole bucket, the order and the page (from 1)."""
 
     prefix: str = ""
     query: str = ""
     sort: Sort = BY_NAME
     page: int = 1
+    everywhere: bool = False
 
     @classmethod
     def parse(cls, fields: Mapping[str, object]) -> "View":
-        """The view that ``prefix``, ``q``, ``sort`` and ``page`` ask for. Nonsense counts as absent; lengths and numbers are bounded."""
+        """The view that ``prefix``, ``q``, ``in`` ("bucket": everywhere), ``sort`` and ``page`` ask for.
+
+        Nonsense counts as absent; lengths and numbers are bounded.
+        """
         prefix, query = _text(fields.get("prefix"), MAX_PREFIX), _text(fields.get("q"), MAX_QUERY)
-        return cls(prefix, query, _sort(fields.get("sort")), _page(fields.get("page")))
+        return cls(prefix, query, _sort(fields.get("sort")), _page(fields.get("page")), fields.get("in") == EVERYWHERE)
+
+    @property
+    def sorted(self) -> bool:
+        """In another order than by name."""
+        return self.sort != BY_NAME
+
+    @property
+    def searched(self) -> str:
+        """The folder that the rows are of, or are found in."""
+        return "" if self.query and self.everywhere else self.prefix
 
     def address(self, **changes: object) -> str:
         """The query string of this view with ``changes`` made; "" for the bucket's start. Any change but of ``page`` goes to page 1."""
         view = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
         sort = "" if view.sort == BY_NAME else str(view.sort)
         page = "" if view.page == 1 else str(view.page)
-        fields = {"prefix": view.prefix, "q": view.query, "sort": sort, "page": page}
+        scope = EVERYWHERE if view.everywhere and view.query else ""
+        fields = {"prefix": view.prefix, "q": view.query, "in": scope, "sort": sort, "page": page}
         filled = {key: value for key, value in fields.items() if value}
         return f"?{urlencode(filled, quote_via=quote)}" if filled else ""
 
@@ -116,14 +134,36 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """So many rows of a view, from an offset on."""
+
+    offset: int = 0
+    count: int = PAGE_SIZE
+
+    @classmethod
+    def of_page(cls, page: int) -> "Window":
+        return cls((page - 1) * PAGE_SIZE)
+
+    @classmethod
+    def parse(cls, offset: object, count: object) -> "Window":
+        """Nonsense counts as the start; both are bounded."""
+        return cls(_number(offset, 0, MAX_OFFSET), max(1, _number(count, PAGE_SIZE, MAX_WINDOW)))
+
+
+def _number(value: object, otherwise: int, most: int) -> int:
+    return max(0, min(value, most)) if isinstance(value, int) else otherwise
+
+
+@dataclass(frozen=True, slots=True)
 class FilesPage:
-    """The rows of one page of a view, and where they stand in it."""
+    """Some rows of a view that stand together, the first of them at ``offset``, and the sums of all."""
 
     view: View
     rows: tuple[Row, ...]
     total: int
     objects_total: int
     size: int
+    offset: int
 
     @property
     def pages(self) -> int:
@@ -131,7 +171,7 @@ class FilesPage:
 
     @property
     def first(self) -> int:
-        return (self.view.page - 1) * PAGE_SIZE + 1 if self.rows else 0
+        return self.offset + 1 if self.rows else 0
 
     @property
     def last(self) -> int:
@@ -140,17 +180,29 @@ class FilesPage:
 
 def files_page(index: Pages, view: View) -> FilesPage:
     """The page that ``view`` asks for; the last one when there are fewer pages by now."""
-    listing = _listing(index, view)
+    listing = _listing(index, view, Window.of_page(view.page))
     last_page = max(1, -(-listing.total // PAGE_SIZE))
     if view.page > last_page:
         view = replace(view, page=last_page)
-        listing = _listing(index, view)
-    rows = [folder_row(folder) for folder in listing.folders] + [object_row(info, view.prefix) for info in listing.objects]
-    return FilesPage(view, tuple(rows), listing.total, listing.objects_total, listing.size)
+        listing = _listing(index, view, Window.of_page(last_page))
+    return _rows(view, listing)
 
 
-def _listing(index: Pages, view: View) -> Listing:
-    return index.page(prefix=view.prefix, query=view.query, sort=view.sort, offset=(view.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+def files_window(index: Pages, view: View, window: Window) -> FilesPage:
+    """Those rows; the last ones when there are fewer by now."""
+    listing = _listing(index, view, window)
+    if listing.total < window.offset + window.count and window.offset:
+        listing = _listing(index, view, replace(window, offset=max(0, listing.total - window.count)))
+    return _rows(replace(view, page=listing.offset // PAGE_SIZE + 1), listing)
+
+
+def _rows(view: View, listing: Listing) -> FilesPage:
+    rows = [folder_row(folder) for folder in listing.folders] + [object_row(info, view.searched) for info in listing.objects]
+    return FilesPage(view, tuple(rows), listing.total, listing.objects_total, listing.size, listing.offset)
+
+
+def _listing(index: Pages, view: View, window: Window) -> Listing:
+    return index.page(prefix=view.searched, query=view.query, sort=view.sort, offset=window.offset, limit=window.count)
 
 
 def folder_row(folder: Folder) -> Row:

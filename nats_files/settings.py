@@ -97,7 +97,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "nats_files.middleware.Security",
     "nats_files.middleware.ContentSecurityPolicy",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "nats_files.compressed.CompressedStatic",
     "nats_files.middleware.Session",
     "nats_files.middleware.Language",
     "nats_files.middleware.Common",

@@ -1,48 +1,54 @@
-// Brings the table's rows to a new order with as few changes as possible; scroll position and focus stay where they were.
+// Brings the table's rows to a new order with as few changes as possible; the focus stays where it was.
 
 const MOST_ANIMATED = 20;
 const GLOW = 2600;
 
-// order: all row ids; html: the new and changed rows by id. `lost`: a row that should be here is not.
-export function patch(order, html) {
+// Links in a row that came later are htmx's as soon as somebody uses the row: to make those of all rows its own takes longer than to show
+// them.
+document.addEventListener("click", ({ target }) => {
+  const row = target.closest?.("#rows > tr[data-late]");
+  if (!row) return;
+  delete row.dataset.late;
+  htmx.process(row);
+}, { capture: true });
+
+// order: all row ids; html: the new and changed rows by id; moved: they were scrolled to, so they are not news.
+// In the outcome `lost`: a row that should be here is not; `parked`: the row that had the focus was scrolled away.
+export function patch(order, html, moved = false) {
   const body = document.getElementById("rows");
-  const keep = remember(body, new Set(order));
+  const staying = new Set(order);
+  const keepFocus = remember(body, staying, moved);
   const outcome = { added: 0, changed: 0, removed: 0, lost: false };
-  for (const row of [...body.children]) {
-    if (order.includes(row.id)) continue;
-    row.remove();
-    outcome.removed += 1;
+  const known = new Map([...body.children].map((row) => [row.id, row]));
+  const leaving = [...known].filter(([id]) => !staying.has(id));
+  if (leaving.length === known.size) body.replaceChildren();
+  else for (const [, row] of leaving) row.remove();
+  outcome.removed = leaving.length;
+  const fresh = build(Object.values(html));
+  const calm = moved || fresh.size > MOST_ANIMATED;
+  for (const [id, row] of fresh) {
+    const old = known.get(id);
+    old?.replaceWith(row);
+    known.set(id, row);
+    outcome[old ? "changed" : "added"] += 1;
+    if (!calm) glow(row, old ? ["fresh"] : ["fresh", "arriving"]);
   }
-  const calm = Object.keys(html).length > MOST_ANIMATED;
-  order.forEach((id, place) => {
-    const row = take(id, html[id], calm, outcome);
+  let next = body.firstElementChild;
+  for (const id of order) {
+    const row = known.get(id);
     if (!row) outcome.lost = true;
-    else if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
-  });
-  keep();
+    else if (row === next) next = next.nextElementSibling;
+    else body.insertBefore(row, next);
+  }
+  outcome.parked = keepFocus();
   return outcome;
 }
 
-function take(id, html, calm, outcome) {
-  const old = document.getElementById(id);
-  if (html === undefined) return old;
-  const row = build(html);
-  if (old) {
-    old.replaceWith(row);
-    outcome.changed += 1;
-  } else {
-    outcome.added += 1;
-  }
-  if (!calm) glow(row, old ? ["fresh"] : ["fresh", "arriving"]);
-  return row;
-}
-
-function build(html) {
+function build(pieces) {
   const template = document.createElement("template");
-  template.innerHTML = html;
-  const row = template.content.firstElementChild;
-  queueMicrotask(() => row.isConnected && htmx.process(row));
-  return row;
+  template.innerHTML = pieces.join("");
+  for (const row of template.content.children) row.dataset.late = "";
+  return new Map([...template.content.children].map((row) => [row.id, row]));
 }
 
 function glow(row, classes) {
@@ -50,25 +56,23 @@ function glow(row, classes) {
   setTimeout(() => row.classList.remove(...classes), GLOW);
 }
 
-// Remembers the focused row and the first row in sight that will stay; the function returned puts both back.
-function remember(body, staying) {
-  const list = document.getElementById("list");
+// Remembers the focused row; the function returned puts the focus back, or onto the list when the row was only scrolled away.
+function remember(body, staying, moved) {
   const active = document.activeElement;
   const row = body.contains(active) ? active.closest("tr") : null;
-  const selector = row && (active.classList.contains("name") ? ".name" : active.type === "checkbox" ? "input" : `[title="${active.title}"]`);
-  const next = row && [...body.children].slice([...body.children].indexOf(row)).find((other) => staying.has(other.id))?.id;
-  const anchor = list.scrollTop > 0 ? anchorRow(list, body, staying) : null;
-  const top = anchor?.getBoundingClientRect().top;
+  if (!row) return () => false;
+  const selector = active.classList.contains("name") ? ".name" : active.type === "checkbox" ? "input" : `[title="${CSS.escape(active.title)}"]`;
+  const all = [...body.children];
+  const next = all.slice(all.indexOf(row)).find((other) => staying.has(other.id))?.id;
   return () => {
-    const still = anchor && document.getElementById(anchor.id);
-    if (still) list.scrollTop += still.getBoundingClientRect().top - top;
-    if (!row || body.contains(document.activeElement)) return;
-    const target = document.getElementById(row.id) ?? (next && document.getElementById(next)) ?? body.lastElementChild;
+    if (body.contains(document.activeElement)) return false;
+    const still = document.getElementById(row.id);
+    if (moved && !still) {
+      document.getElementById("list").focus({ preventScroll: true });
+      return true;
+    }
+    const target = still ?? (next && document.getElementById(next)) ?? body.lastElementChild;
     (target?.querySelector(selector) ?? target?.querySelector(".name") ?? document.getElementById("main")).focus({ preventScroll: true });
+    return false;
   };
-}
-
-function anchorRow(list, body, staying) {
-  const edge = list.getBoundingClientRect().top + 40;
-  return [...body.children].find((row) => staying.has(row.id) && row.getBoundingClientRect().bottom > edge);
 }

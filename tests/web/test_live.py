@@ -47,6 +47,13 @@ class Listener:
         self.number += 1
         await self.socket.send_to(text_data=json.dumps({"n": self.number, "view": view, "rows": rows or {}}))
 
+    async def scroll(self, offset: int, count: int = 60, *, follow: bool = True) -> dict[str, Any]:
+        """Ask for other rows of the view; what is answered."""
+        await self.socket.send_to(text_data=json.dumps({"n": self.number, "offset": offset, "count": count, "follow": follow}))
+        while not (message := await self.next()).get("moved"):
+            pass
+        return message
+
     async def next(self) -> dict[str, Any]:
         output = await self.socket.receive_output(10)
         assert output["type"] == "websocket.send", output
@@ -163,6 +170,56 @@ async def test_one_socket_follows_from_view_to_view(bucket: str, site: ObjectSto
     while (await listener.next()).get("n") != 3:
         pass
     assert "d%2Fone" in listener.page
+
+
+async def filled(bucket: str, foreign: Client, listen: Listen, count: int, sort: str = "") -> Listener:
+    await asyncio.gather(*(put_metadata(foreign, bucket, f"n{number:04}") for number in range(count)))
+    listener = await listen()
+    await listener.show(sort=sort)
+    await listener.until(lambda: f"{count:,} items" in listener.parts.get("facts", ""))
+    return listener
+
+
+async def test_a_browser_gets_the_rows_that_it_scrolls_to(bucket: str, site: ObjectStore, foreign: Client, listen: Listen) -> None:
+    listener = await filled(bucket, foreign, listen, 500)
+    answer = await listener.scroll(300, 40)
+    assert (answer["offset"], answer["total"], len(answer["rows"])) == (300, 500, 40)
+    assert [f"n0{number}" in listener.html[row] for number, row in enumerate(listener.order, 300)] == [True] * 40
+    answer = await listener.scroll(310, 40)
+    assert (answer["offset"], len(answer["order"]), len(answer["rows"])) == (310, 40, 10)
+    assert (await listener.scroll(310, 40))["rows"] == {}
+    assert (await listener.scroll(10**12, 10**12))["offset"] == 500 - 300
+    answer = await listener.scroll(-5, -5)
+    assert (answer["offset"], len(answer["order"])) == (0, 1)
+
+
+@pytest.mark.parametrize("sort", ["name", "-modified"])
+async def test_rows_that_come_before_those_in_sight_move_the_window(
+    bucket: str, site: ObjectStore, foreign: Client, listen: Listen, sort: str
+) -> None:
+    listener = await filled(bucket, foreign, listen, 300, sort=sort)
+    await listener.scroll(200, 40)
+    before = list(listener.order)
+    await asyncio.gather(*(put_metadata(foreign, bucket, f"a{number:04}") for number in range(150)))
+    last: dict[str, Any] = {}
+    while last.get("total") != 450:
+        last = await listener.next()
+    assert (last["offset"], last["order"], last["rows"]) == (350, before, {})
+    assert not last["moved"]
+
+
+async def test_at_the_top_new_rows_are_seen(bucket: str, site: ObjectStore, foreign: Client, listen: Listen) -> None:
+    listener = await filled(bucket, foreign, listen, 120)
+    await listener.scroll(0, 40, follow=False)
+    await put_metadata(foreign, bucket, "a first")
+    await listener.until(lambda: "a first" in listener.html[listener.order[0]])
+    assert len(listener.order) == 40
+
+
+async def test_a_scroll_of_another_view_is_not_answered(bucket: str, site: ObjectStore, foreign: Client, listen: Listen) -> None:
+    listener = await filled(bucket, foreign, listen, 120)
+    await listener.socket.send_to(text_data=json.dumps({"n": listener.number + 1, "offset": 50, "count": 10}))
+    assert await listener.socket.receive_nothing(0.3)
 
 
 async def test_a_thousand_changes_in_a_second_cost_at_most_ten_updates(
