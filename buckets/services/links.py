@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..access import AnyUser, Role, require, roles
-from ..objectstore import BucketNotFound, Conflict, Link, ObjectInfo
-from . import objects
+from ..objectstore import BucketNotFound, Conflict, HistoryOff, Link, ObjectInfo, Sort, SortKey
+from . import objects, versions
 from .audit import record
 from .errors import AlreadyThere
 from .runtime import store
 
 LOOKING_AT_ONCE = 8
+CANDIDATES = 20
+LATEST_FIRST = Sort(SortKey.MODIFIED, descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,33 @@ async def backlinks(user: AnyUser, bucket: str, name: str | None) -> list[Link]:
             return [Link(place, found) for found in index.links_to(bucket, name)]
 
     return [link for found in await asyncio.gather(*(look(place) for place in among)) for link in found]
+
+
+async def bring_back(user: AnyUser, bucket: str, name: str, to: Link) -> None:
+    """EDITOR. A link that was deleted, with all it had where the bucket keeps a history, else as a new one to ``to``.
+
+    Raises ``AlreadyThere``, and what ``add_link`` and ``versions.undelete`` give as errors.
+    """
+    try:
+        (result,) = await versions.undelete(user, bucket, [name])
+    except HistoryOff:
+        await add_link(user, bucket, name, NewLink(to), if_absent=True)
+        return
+    if isinstance(result.error, HistoryOff):
+        await add_link(user, bucket, name, NewLink(to), if_absent=True)
+    elif result.error is not None:
+        raise result.error
+
+
+async def candidates(user: AnyUser, bucket: str, query: str) -> tuple[list[ObjectInfo], bool]:
+    """VIEWER. What a link can lead to: the first objects, no links, whose names contain ``query``, or without one the latest; and whether
+    there are more. Raises ``BucketNotFound`` and ``StillLoading``."""
+    index = (await objects.ready(user, bucket)).index
+    if query:
+        listed = index.page(query=query, limit=2 * CANDIDATES)
+        found, total = list(listed.objects), listed.total
+    else:
+        scan = index.scan(sort=LATEST_FIRST, limit=2 * CANDIDATES)
+        found, total = list(scan.objects), scan.total
+    able = [info for info in found if info.link is None][:CANDIDATES]
+    return able, total > len(found) or len(found) > len(able)

@@ -5,20 +5,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from buckets import access, objectform
 from buckets.access import AnyUser, Role
 from buckets.objectform import Details
-from buckets.objectstore import Conflict, InvalidObjectName, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStoreError, Unavailable
+from buckets.objectstore import Conflict, InvalidObjectName, Link, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
+from buckets.services import linklist, linkrepair, texts
 from buckets.services import objects as object_service
-from buckets.services import texts
 from buckets.services.errors import ServiceError
 
 from .objects import object_address, object_context, object_name, revision_of
 from .shell import load_shell, page, render_page
 
 CONFLICT = 412
+SHOWN_FAILURES = 5
 
 
 @page
@@ -79,7 +82,18 @@ async def edit_details(request: HttpRequest, user: AnyUser, bucket: str) -> Http
     except (ObjectStoreError, ServiceError) as error:
         details.errors["name" if isinstance(error, ObjectExists | InvalidObjectName) else "all"] = str(error)
         return await _details_page(request, user, bucket, info, details)
+    if request.POST.get("follow") and changed.name != name:
+        await _follow(request, user, Link(bucket, name), Link(bucket, changed.name))
     return redirect(object_address(bucket, changed.name))
+
+
+async def _follow(request: HttpRequest, user: AnyUser, was: Link, now: Link) -> None:
+    """The links to the old name lead to the new one, as far as the user may change them."""
+    results = await linkrepair.retarget(user, was.bucket, [linkrepair.Moved(was, now)])
+    if done := sum(result.error is None for result in results):
+        messages.success(request, ngettext("%(count)d link follows.", "%(count)d links follow.", done) % {"count": done})
+    for each in [result for result in results if result.error is not None][:SHOWN_FAILURES]:
+        messages.error(request, _("The link %(name)s was not changed: %(error)s") % {"name": each.name, "error": each.error})
 
 
 async def _save(user: AnyUser, bucket: str, info: ObjectInfo, details: Details) -> ObjectInfo:
@@ -100,7 +114,9 @@ async def _details_page(
     request: HttpRequest, user: AnyUser, bucket: str, info: ObjectInfo, details: Details, *, conflict: bool = False
 ) -> HttpResponse:
     context = await _context(user, bucket, info)
-    context |= {"form": details, "conflict": conflict}
+    leading = (await linklist.links_to(user, bucket, [info.name])).links
+    context |= {"form": details, "conflict": conflict, "leading": len(leading)}
+    context["follow"] = request.method != "POST" or bool(request.POST.get("follow"))
     status = CONFLICT if conflict else 400 if details.errors else 200
     return render_page(request, await load_shell(user, bucket), "object_details.html", context, status)
 

@@ -1,6 +1,8 @@
 """One object: its preview and details, its raw bytes for the preview, and whether it is as it should be."""
 
 import asyncio
+import contextlib
+import hashlib
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -11,7 +13,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from buckets import access
@@ -24,7 +26,7 @@ from buckets.listing import LINK, crumbs
 from buckets.objectstore import Conflict, Link, ObjectInfo, ObjectNotFound, ObjectStoreError, ObjectUnreadable, Unavailable, VersionNotFound
 from buckets.previews import Archive, Failed, Hex, Kind
 from buckets.services import buckets as bucket_service
-from buckets.services import checks, damaged, previews, texts, versions
+from buckets.services import checks, damaged, linklist, previews, texts, versions
 from buckets.services import links as link_service
 from buckets.services import objects as object_service
 from buckets.services.buckets import BucketView
@@ -40,6 +42,8 @@ LINKS_SECONDS = 1.5
 # stays empty in a sandbox (seen in Chromium, with "allow-scripts" too); it runs nothing of the file in this site's name.
 ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'self'"
 SANDBOXED = f"sandbox; {ALONE}"
+# Of an address that says which state of the file it means.
+KEPT = "private, max-age=3600"
 VIEWED = {Kind.PDF: {"object", "embed", "iframe"}}
 
 
@@ -51,13 +55,67 @@ async def object_page(request: HttpRequest, user: AnyUser, bucket: str) -> HttpR
         found = await bucket_service.get_bucket(user, bucket)
         info = await _info(user, bucket, name, version)
         shell = await load_shell(user, bucket)
-    context = object_context(found, info, version)
-    if info.link is None:
-        shown = context["shown"] = await _shown(user, bucket, info, version)
-        context["can_edit_text"] = context["can_edit_text"] and not isinstance(shown.preview, Archive | Hex)
+    context = await _with_preview(user, object_context(found, info, version), info)
     if not version:
         context |= await _links(user, bucket, name)
     return render_page(request, shell, "object.html", context)
+
+
+async def _with_preview(user: AnyUser, context: dict[str, Any], info: ObjectInfo) -> dict[str, Any]:
+    if info.link is not None:
+        return context | {"link_state": await linklist.state_of(user, info.link)}
+    shown = await _shown(user, info.bucket, info, context["version"])
+    can_edit_text = context["can_edit_text"] and not isinstance(shown.preview, Archive | Hex)
+    return context | {"shown": shown, "can_edit_text": can_edit_text}
+
+
+@page
+async def drawer(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """What there is to know of an object in short, as a part of the files page."""
+    name = object_name(request)
+    async with patience():
+        found = await bucket_service.get_bucket(user, bucket)
+        try:
+            context = await _with_preview(user, *_short(found, await object_service.info(user, bucket, name)))
+        except ObjectNotFound:
+            label = name.rpartition("/")[2]
+            context = {"bucket": bucket, "name": name, "label": label, "gone": True, "history": found.history is not None}
+            context["can_edit"] = found.role >= Role.EDITOR and not found.status.sealed
+    response = render(request, "_drawer_body.html", context | {"in_drawer": True})
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _short(found: BucketView, info: ObjectInfo) -> tuple[dict[str, Any], ObjectInfo]:
+    return object_context(found, info), info
+
+
+@page
+async def news(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
+    """What became of an object since ``?revision=``, as a banner for a page that shows it; empty for nothing."""
+    name, seen = object_name(request), request.GET.get("revision", "")
+    found = await bucket_service.get_bucket(user, bucket)
+    can_edit = found.role >= Role.EDITOR and not found.status.sealed
+    context: dict[str, Any] = {"bucket": bucket, "name": name, "query": object_query(name), "editing": request.GET.get("editing", "")}
+    context |= {"can_restore": can_edit and found.history is not None, "who": "", "what": "deleted", "info": None}
+    try:
+        info = context["info"] = await object_service.info(user, bucket, name)
+    except ObjectNotFound:
+        pass
+    else:
+        context["what"] = "" if str(info.revision) == seen else "changed"
+    if found.history is not None and context["what"]:
+        context["who"] = await _last_writer(user, bucket, name)
+    response = render(request, "_object_news.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _last_writer(user: AnyUser, bucket: str, name: str) -> str:
+    with contextlib.suppress(ObjectStoreError):
+        newest = (await versions.versions(user, bucket, name, limit=1)).versions
+        return newest[0].writer if newest else ""
+    return ""
 
 
 async def _info(user: AnyUser, bucket: str, name: str, version: str) -> ObjectInfo:
@@ -83,6 +141,7 @@ def object_context(found: BucketView, info: ObjectInfo, version: str = "") -> di
         "can_edit_text": writable and texts.editable(info) and not previews.plan_of(info).kind.raw,
         "history": found.history is not None,
         "query": object_query(info.name, version),
+        "raw_query": object_query(info.name, version) + "&state=" + state_of(info),
         "headers": [(key, value) for key, values in info.headers.items() for value in values],
     }
 
@@ -130,6 +189,8 @@ async def _raw(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse
     if not response.headers.get("Content-Type", "").startswith("multipart/") and response.status_code != 304:
         response.headers["Content-Type"] = plan.media_type
         response.headers["Content-Disposition"] = attachment(name).replace("attachment", "inline", 1)
+    if request.GET.get("state") == state_of(info):
+        response.headers["Cache-Control"] = KEPT
     response.headers["Content-Security-Policy"] = ALONE if plan.kind is Kind.PDF else SANDBOXED
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
@@ -210,6 +271,11 @@ def version_of(request: HttpRequest) -> str:
     if len(version) > MAX_VERSION or not version.isascii():
         raise VersionNotFound("There is no such version.")
     return version
+
+
+def state_of(info: ObjectInfo) -> str:
+    """What is different whenever the object is."""
+    return hashlib.blake2b(f"{info.revision}/{info.nuid}/{info.digest}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def revision_of(request: HttpRequest) -> int | None:

@@ -115,3 +115,44 @@ async def test_a_link_is_copied_as_a_link(bucket: str, base: str, owner: httpx.A
     await link(owner, base, "l", bucket=bucket, name="x")
     (result,) = (await owner.post(f"{base}/copy", json={"items": [{"name": "l", "to": "m"}]})).json()["results"]
     assert result["object"]["link"] == {"bucket": bucket, "name": "x"}
+
+
+async def test_it_lists_the_links_of_a_bucket_and_which_lead_nowhere(
+    bucket: str, base: str, other: str, admin: httpx.AsyncClient, visitors: Visitors
+) -> None:
+    await admin.put(f"{base}/objects/x", content=b"data")
+    for name, to in (
+        ("a", {"bucket": bucket, "name": "x"}),
+        ("b", {"bucket": other, "name": "target"}),
+        ("c", {"bucket": other, "name": None}),
+    ):
+        await link(admin, base, name, **to)
+    await admin.delete(f"{base}/objects/x")
+
+    async def found(who: str, **query: str) -> list[tuple[str, bool | None]]:
+        answer = (await visitors[who].get(f"{base}/links", params={"own": "true"} | query)).json()
+        return [(item["name"], item["dangling"]) for item in answer["links"]]
+
+    assert await found("editor") == [("a", True), ("b", False), ("c", False)]
+    assert await found("owner") == [("a", True), ("b", None), ("c", None)]
+    assert await found("editor", dangling="true") == [("a", True)]
+    assert await found("editor", after="a") == [("b", False), ("c", False)]
+    assert (await admin.get(f"{base}/links", params={"name": "x"})).json()["dangling"] is True
+    assert (await visitors["outsider"].get(f"{base}/links", params={"own": "true"})).status_code == 404
+
+
+async def test_links_follow_what_was_moved_where_one_may_edit(
+    bucket: str, base: str, other: str, admin: httpx.AsyncClient, site: ObjectStore, visitors: Visitors
+) -> None:
+    await admin.put(f"{base}/objects/x", content=b"data")
+    await link(admin, base, "l", bucket=bucket, name="x")
+    await link(admin, f"/api/v1/buckets/{other}", "far", bucket=bucket, name="x")
+    await site.rename(bucket, "x", "y")
+    moved = {"items": [{"name": "x", "to": "y"}]}
+    assert (await visitors["colleague"].post(f"{base}/links/follow", json=moved)).json() == {"results": []}
+    answer = (await visitors["editor"].post(f"{base}/links/follow", json=moved)).json()
+    assert answer == {"results": [{"bucket": bucket, "name": "l", "error": None}]}
+    assert (await visitors["admin"].get(f"{base}/objects/l")).content == b"data"
+    assert (await visitors["outsider"].post(f"{base}/links/follow", json=moved)).status_code == 404
+    hidden = await visitors["owner"].post(f"{base}/links/follow", json=moved | {"bucket": other})
+    assert hidden.status_code == 404

@@ -20,7 +20,7 @@ from .conftest import Cast
 from .helpers import listed
 from .test_pages import HOSTILE
 
-STEP = re.compile(r'<li class="step kind-(\w+)([^"]*)" id="v(\d+)">')
+STEP = re.compile(r'<li tabindex="-1" class="step kind-(\w+)([^"]*)" id="v(\d+)">')
 ROW = re.compile(r'<a class="name" href="[^"]*" title="([^"]*)">')
 TICK = re.compile(r'name="(object|folder)" value="([^"]*)" aria-label="Tick')
 

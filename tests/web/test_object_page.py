@@ -404,3 +404,36 @@ async def test_an_earlier_version_is_shown_and_cannot_be_changed(bucket: str, si
 async def content(store: ObjectStore, bucket: str, name: str) -> bytes:
     async with await store.get(bucket, name) as reader:
         return b"".join([piece async for piece in reader])
+
+
+async def test_the_drawer_and_the_news_are_for_those_who_may_look(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, viewer: httpx.AsyncClient, outsider: httpx.AsyncClient
+) -> None:
+    info = await site.put(bucket, "x.txt", b"some text", description="<b>said</b>")
+    for part in ("/drawer", "/news"):
+        assert (await outsider.get(address(bucket, "x.txt", part))).status_code == 404
+    shown = await viewer.get(address(bucket, "x.txt", "/drawer"))
+    assert "some text" in shown.text
+    assert "&lt;b&gt;said" in shown.text
+    assert "<html" not in shown.text
+    unchanged = await viewer.get(address(bucket, "x.txt", "/news", revision=str(info.revision)))
+    assert "changed" not in unchanged.text
+    assert "This file was changed." in (await viewer.get(address(bucket, "x.txt", "/news", revision="1"))).text
+    await site.delete(bucket, "x.txt")
+    assert "not there any more" in (await viewer.get(address(bucket, "x.txt", "/drawer"))).text
+    deleted = (await browser.get(address(bucket, "x.txt", "/news", revision=str(info.revision)))).text
+    assert "This file was deleted." in deleted
+    assert "Restore" not in deleted
+
+
+async def test_raw_bytes_are_kept_by_the_browser_only_of_the_state_that_the_page_showed(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient
+) -> None:
+    await site.put(bucket, "a.png", b"one")
+    source = (await browser.get(address(bucket, "a.png"))).text.split('<img src="')[1].split('"')[0].replace("&amp;", "&")
+    first = await browser.get(source)
+    assert first.headers["Cache-Control"] == "private, max-age=3600"
+    again = await browser.get(source, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    await site.put(bucket, "a.png", b"two")
+    assert "max-age" not in (await browser.get(source)).headers["Cache-Control"]

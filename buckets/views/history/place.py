@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from buckets import access
 from buckets.access import AnyUser, Role
-from buckets.objectstore import BucketNotFound, BucketStatus, HistoryChange, HistoryStatus, ObjectStoreError, Unavailable
+from buckets.objectstore import BucketNotFound, BucketStatus, HistoryChange, HistoryStatus, LiveBucket, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
 from buckets.services import history as history_service
+from buckets.services import objects as object_service
 from buckets.services.history import HistoryWish
 
 from ..shell import Shell, load_shell, page, patience, render_page
@@ -23,13 +24,15 @@ SECTIONS = ("trash", "rewind")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``bucket`` None: it is gone, and ``history`` is its archive. ``history`` None: there is none, and never was."""
+    """``bucket`` None: it is gone, and ``history`` is its archive. ``history`` None: there is none, and never was. ``live``: what tells the
+    page of changes."""
 
     name: str
     role: Role
     bucket: BucketStatus | None
     history: HistoryStatus | None
     problem: str = ""
+    live: LiveBucket | None = None
 
     @property
     def can_restore(self) -> bool:
@@ -38,6 +41,13 @@ class Place:
     @property
     def is_admin(self) -> bool:
         return self.role >= Role.ADMIN
+
+    def revision(self, name: str | None = None) -> int:
+        """Of what a page shows, to be asked before that is read: of the object, 0 while there is none, or of all of the bucket."""
+        if self.live is None:
+            return 0
+        entry = self.live.index.entry(name) if name is not None else None
+        return self.live.revision if name is None else entry.revision if entry is not None else 0
 
     @property
     def can_switch_on(self) -> bool:
@@ -54,7 +64,7 @@ async def find_place(user: AnyUser, bucket: str) -> Place:
         if archive is None:
             raise
         return Place(bucket, role, None, archive)
-    return Place(bucket, role, found.status, found.history, found.history_error)
+    return Place(bucket, role, found.status, found.history, found.history_error, await object_service.live(user, bucket))
 
 
 async def begin(user: AnyUser, bucket: str) -> tuple[Place, Shell]:

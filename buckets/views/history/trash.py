@@ -31,9 +31,10 @@ async def trash(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
     place, shell = await begin(user, bucket)
     if place.history is None:
         return without_history(request, shell, place, "trash", "Trash")
+    revision = place.revision()
     index = await version_service.trash_index(user, bucket)
     context = Past.parse("trash", bucket, request.GET.dict(), LATEST_FIRST).context(index, time="Deleted")
-    return render(request, shell, place, "trash.html", {"section": "trash", **context})
+    return render(request, shell, place, "trash.html", {"section": "trash", "revision": revision, **context})
 
 
 @page

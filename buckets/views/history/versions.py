@@ -32,6 +32,7 @@ async def versions(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResp
         return without_history(request, shell, place, "", "Versions")
     name = fields.object_name(request.GET)
     before = fields.version_id(request.GET, "before") if "before" in request.GET else None
+    revision = place.revision(name)
     found = await version_service.versions(user, bucket, name, limit=PAGE_SIZE + 1, before=before)
     listed = list(found.versions)
     shown = [
@@ -42,6 +43,7 @@ async def versions(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResp
     newest = shown[0].version if shown and before is None else None
     context = {
         "name": name,
+        "revision": revision,
         "row": object_row(newest.info) if newest else None,
         "crumbs": crumbs(name.rpartition("/")[0] + "/" if "/" in name else ""),
         "label": name.rpartition("/")[2],

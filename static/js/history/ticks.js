@@ -1,18 +1,18 @@
-// Ticking: all of a page and how many; and of versions to compare two at most.
+// Ticking: all of a page and how many; and of versions to compare two at most. The rows may change meanwhile.
 import { register } from "../controllers.js";
-import { plural } from "../page.js";
+import { tn } from "../words.js";
 
 register("ticks", (place) => {
-  const all = place.querySelector("[data-all]");
-  const count = place.querySelector("[data-count]");
-  const boxes = [...place.querySelectorAll("tbody .check input")];
   const paint = () => {
+    const boxes = [...place.querySelectorAll("tbody .check input")];
+    const all = place.querySelector("[data-all]");
+    const count = place.querySelector("[data-count]");
     const ticked = boxes.filter(({ checked }) => checked).length;
     if (all) Object.assign(all, { checked: ticked > 0 && ticked === boxes.length, indeterminate: ticked > 0 && ticked < boxes.length });
-    if (count) count.textContent = `${plural(ticked, "item")} ticked`;
+    if (count) count.textContent = tn("{count} item ticked", "{count} items ticked", ticked);
   };
   place.addEventListener("change", ({ target }) => {
-    if (target === all) for (const box of boxes) box.checked = all.checked;
+    if (target.matches?.("[data-all]")) for (const box of place.querySelectorAll("tbody .check input")) box.checked = target.checked;
     paint();
   });
   paint();

@@ -1,0 +1,72 @@
+// Before something goes: which links lead to it. After it has gone elsewhere: whether they are to follow.
+import { visible } from "../names.js";
+import { csrfToken } from "../page.js";
+import { toast } from "../toasts.js";
+import { t, tn } from "../words.js";
+
+const SHOWN = 5;
+const MOST = 1000;
+const SECONDS = 15;
+
+// Adds to the dialog, when there are any, which links would break; the items are those of a selection.
+export async function warn(dialog, items, { filesUrl }) {
+  dialog.querySelector("[data-breaks]")?.remove();
+  const found = await leadingTo(filesUrl, items);
+  if (!found?.total || !dialog.open) return;
+  dialog.querySelector("[data-breaks]")?.remove();
+  const box = make("div", { className: "breaks" }, make("div", {}, make("b", { textContent: tn("{count} link leads to this and will break:", "{count} links lead to this and will break:", found.total) }), list(found)));
+  box.dataset.breaks = "";
+  box.setAttribute("role", "status");
+  dialog.querySelector("[data-names]").after(box);
+}
+
+// Offers to lead the links to where the files are now; moves: {name, to} of what has another place, in `bucket`.
+export async function offerToFollow(moves, { filesUrl }, bucket) {
+  const some = moves.slice(0, MOST);
+  if (!some.length) return;
+  const found = await leadingTo(filesUrl, some.map(({ name }) => ({ kind: "object", name })));
+  if (!found?.total) return;
+  const run = (event) => {
+    event.target.closest(".toast").remove();
+    follow(filesUrl, some, bucket);
+  };
+  const words = tn("{count} link leads to where this was.", "{count} links lead to where this was.", found.total);
+  toast(words, "info", { seconds: SECONDS, actions: [{ label: t("Let the links follow"), run }] });
+}
+
+async function follow(filesUrl, moves, bucket) {
+  const body = new FormData();
+  body.append("to_bucket", bucket);
+  for (const { name, to } of moves) {
+    body.append("was", encodeURIComponent(name));
+    body.append("now", encodeURIComponent(to));
+  }
+  const answer = await post(`${filesUrl}links/follow`, body);
+  if (!answer) toast(t("The links could not be changed. Look at the page of links."), "error");
+  else if (answer.changed) toast(tn("{count} link follows.", "{count} links follow.", answer.changed));
+  for (const { name, message } of answer?.failed.slice(0, SHOWN) ?? []) toast(t("The link {name} was not changed: {message}", { name: visible(name), message }), "error");
+}
+
+async function leadingTo(filesUrl, items) {
+  const body = new FormData();
+  for (const { kind, name } of items.slice(0, MOST)) body.append(kind, encodeURIComponent(name));
+  return post(`${filesUrl}links/to`, body);
+}
+
+async function post(url, body) {
+  const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+  const response = await fetch(url, { method: "POST", body, headers }).catch(() => null);
+  return response?.ok ? response.json().catch(() => null) : null;
+}
+
+function list({ links, total }) {
+  const lines = links.slice(0, SHOWN).map(({ bucket, name }) => make("li", { textContent: `${bucket} / ${visible(name)}` }));
+  if (total > SHOWN) lines.push(make("li", { textContent: t("and {count} more", { count: (total - SHOWN).toLocaleString() }) }));
+  return make("ul", {}, ...lines);
+}
+
+function make(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
