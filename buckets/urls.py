@@ -1,7 +1,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from .views import editing, files, health, home, login, objects
+from .views import acting, carrying, editing, files, folders, health, home, links, login, objects, rows, thumbnails
 from .views.history import place, rewind, trash, versions
 
 urlpatterns = [
@@ -9,15 +9,34 @@ urlpatterns = [
     path("sidebar", home.sidebar, name="sidebar"),
     path("buckets/new", home.bucket_new, name="bucket_new"),
     path("buckets/<str:bucket>/", files.files, name="files"),
+    path("buckets/<str:bucket>/rows", rows.rows, name="files_rows"),
     path("buckets/<str:bucket>/upload", files.upload_form, name="upload_form"),
     path("buckets/<str:bucket>/delete", files.delete_objects, name="delete_objects"),
+    path("destinations", acting.destinations, name="destinations"),
+    path("buckets/<str:bucket>/act", acting.act, name="act"),
+    path("buckets/<str:bucket>/act/undo", acting.undo, name="act_undo"),
+    path("buckets/<str:bucket>/carry", carrying.carry, name="carry_objects"),
+    path("buckets/<str:bucket>/zip", carrying.download, name="zip_objects"),
+    path("buckets/<str:bucket>/folders", acting.folders, name="folders"),
+    path("buckets/<str:bucket>/folders/new", folders.create, name="folder_new"),
     path("buckets/<str:bucket>/object", objects.object_page, name="object"),
+    path("buckets/<str:bucket>/object/drawer", objects.drawer, name="object_drawer"),
+    path("buckets/<str:bucket>/object/news", objects.news, name="object_news"),
     path("buckets/<str:bucket>/object/raw", objects.raw, name="object_raw"),
+    path("buckets/<str:bucket>/object/thumbnail", thumbnails.thumbnail, name="object_thumbnail"),
     path("buckets/<str:bucket>/object/text", editing.edit_text, name="object_text"),
     path("buckets/<str:bucket>/object/details", editing.edit_details, name="object_details"),
     path("buckets/<str:bucket>/object/verify", objects.verify, name="object_verify"),
     path("buckets/<str:bucket>/object/delete", objects.delete, name="object_delete"),
     path("buckets/<str:bucket>/object/undelete", objects.undelete, name="object_undelete"),
+    path("buckets/<str:bucket>/links", links.links, name="links"),
+    path("buckets/<str:bucket>/links/new", links.new, name="link_new"),
+    path("buckets/<str:bucket>/links/edit", links.edit, name="link_edit"),
+    path("buckets/<str:bucket>/links/delete", links.delete, name="link_delete"),
+    path("buckets/<str:bucket>/links/again", links.again, name="link_again"),
+    path("buckets/<str:bucket>/links/to", links.leading_to, name="links_to"),
+    path("buckets/<str:bucket>/links/follow", links.follow, name="links_follow"),
+    path("buckets/<str:bucket>/names", links.names, name="names"),
     path("buckets/<str:bucket>/history/on", place.switch_on, name="history_on"),
     path("buckets/<str:bucket>/versions", versions.versions, name="versions"),
     path("buckets/<str:bucket>/versions/compare", versions.compare_two, name="version_compare"),

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from ..access import AnyUser
 from ..services import archives
 from ..services.safenames import safe_segment
 from ..services.selections import MAX_SELECTED, Selection
@@ -34,20 +35,21 @@ async def get_archive(request: HttpRequest, user: User, bucket: str) -> HttpResp
     document = _form(request.GET.lists())
     only(document, ("prefix", *FIELDS[2:]))
     prefixes = document.pop("prefix", [""])
-    return await _archive(user, bucket, {**document, "prefixes": prefixes})
+    return await archive_of(user, bucket, {**document, "prefixes": prefixes})
 
 
 async def make_archive(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
     """What the JSON, the form, or the form's field ``selection`` (the same JSON) names."""
     if request.content_type not in FORMS:
-        return await _archive(user, bucket, parameters.json_object(request, parameters.MAX_BULK_BYTES))
+        return await archive_of(user, bucket, parameters.json_object(request, parameters.MAX_BULK_BYTES))
     if "selection" in request.POST:
-        return await _archive(user, bucket, _selection(request.POST["selection"]))
+        return await archive_of(user, bucket, _selection(request.POST["selection"]))
     fields = [(key, values) for key, values in request.POST.lists() if key != "csrfmiddlewaretoken"]
-    return await _archive(user, bucket, _form(fields))
+    return await archive_of(user, bucket, _form(fields))
 
 
-async def _archive(user: User, bucket: str, document: Document) -> HttpResponseBase:
+async def archive_of(user: AnyUser, bucket: str, document: Document) -> HttpResponseBase:
+    """The zip of what ``document``, the JSON, names. Raises ``BadRequest`` and what ``archives.open_archive`` and its pieces raise."""
     only(document, FIELDS)
     archive = await archives.open_archive(user, bucket, _chosen(document), compress=flag(document, "compress"))
     pieces = archive.pieces()

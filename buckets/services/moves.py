@@ -28,9 +28,7 @@ async def move(user: AnyUser, bucket: str, items: Sequence[Transfer], target: st
     await require(user, target, Role.EDITOR)
 
     async def act(item: Transfer) -> ObjectInfo:
-        moved = await (await store()).move(bucket, item.name, target, item.to, overwrite=overwrite, writer=user.get_username())
-        record("object.move", user, bucket, name=item.name, to_bucket=target, to=item.to)
-        return moved
+        return await move_one(user, bucket, item, target, overwrite=overwrite)
 
     return await for_each(items, _name, act)
 
@@ -41,11 +39,27 @@ async def copy(user: AnyUser, bucket: str, items: Sequence[Transfer], target: st
     await require(user, target, Role.EDITOR)
 
     async def act(item: Transfer) -> ObjectInfo:
-        copied = await (await store()).copy(bucket, item.name, target, item.to, overwrite=overwrite, writer=user.get_username())
-        record("object.copy", user, bucket, name=item.name, to_bucket=target, to=item.to)
-        return copied
+        return await copy_one(user, bucket, item, target, overwrite=overwrite)
 
     return await for_each(items, _name, act)
+
+
+async def move_one(
+    user: AnyUser, bucket: str, item: Transfer, target: str, *, overwrite: bool = False, expected_revision: int | None = None
+) -> ObjectInfo:
+    """For callers that have asked for the rights. expected_revision: only what is still that one. Raises as ``ObjectStore.move``."""
+    moved = await (await store()).move(
+        bucket, item.name, target, item.to, overwrite=overwrite, expected_revision=expected_revision, writer=user.get_username()
+    )
+    record("object.move", user, bucket, name=item.name, to_bucket=target, to=item.to)
+    return moved
+
+
+async def copy_one(user: AnyUser, bucket: str, item: Transfer, target: str, *, overwrite: bool = False) -> ObjectInfo:
+    """For callers that have asked for the rights. Raises as ``ObjectStore.copy``."""
+    copied = await (await store()).copy(bucket, item.name, target, item.to, overwrite=overwrite, writer=user.get_username())
+    record("object.copy", user, bucket, name=item.name, to_bucket=target, to=item.to)
+    return copied
 
 
 def _name(item: Transfer) -> str:

@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString, mark_safe
 from buckets.listing import Row
 from buckets.objectstore import BucketStatus, ObjectInfo
 from buckets.previews.model import Code, Prose, Tree
+from buckets.roles import Role
 from buckets.rows import row_html
+from buckets.services.buckets import BucketView
 from buckets.words import duration, relative_time, short_size
 
 register = template.Library()
@@ -135,6 +137,12 @@ def sha256(info: ObjectInfo) -> str:
         return base64.urlsafe_b64decode(stated + "=" * (-len(stated) % 4)).hex()
     except ValueError:
         return stated[:100]
+
+
+@register.filter
+def any_writable(buckets: Iterable[BucketView]) -> bool:
+    """Whether there is one into which its visitor may put something."""
+    return any(each.role >= Role.EDITOR and not each.status.sealed for each in buckets or ())
 
 
 @register.filter

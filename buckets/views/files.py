@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -19,6 +20,8 @@ from buckets.fragments import files_context
 from buckets.listing import View
 from buckets.objectstore import Index, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
+from buckets.services import folders as folder_service
+from buckets.services import linklist
 from buckets.services import objects as object_service
 from buckets.services.bulk import MAX_NAMES
 from buckets.services.errors import ServiceError, StillLoading
@@ -29,7 +32,7 @@ from .shell import load_shell, page, patience, render_page
 FIRST_LOOK = 1.0
 WHOLE_LISTING = 10.0
 SHOWN_NAMES = 20
-MAX_AT_ONCE = 500
+T = TypeVar("T")
 
 
 @page
@@ -101,8 +104,12 @@ class Chosen:
 
     def names(self, index: Index) -> list[str]:
         """All objects, those in the folders included, each once."""
-        below = (name for folder in self.folders if folder for name in _names_below(index, folder))
-        return list(dict.fromkeys([*self.objects, *below]))
+        return list(self.names_of(index))
+
+    def names_of(self, index: Index) -> dict[str, str]:
+        """The same, each with the object or the folder that was chosen."""
+        below = {name: folder for folder in self.folders if folder for name in _names_below(index, folder)}
+        return {name: name for name in self.objects} | below
 
 
 def _names_below(index: Index, folder: str) -> Iterable[str]:
@@ -116,7 +123,7 @@ def _names_below(index: Index, folder: str) -> Iterable[str]:
 
 @page
 async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
-    """Ask whether to delete what was chosen; with ``confirm``, do it. Scripts ask for themselves, and get the outcome as JSON."""
+    """Ask whether to delete what was chosen; with ``confirm``, do it. Scripts ask for themselves (``acting``)."""
     await access.require(user, bucket, Role.EDITOR)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -125,35 +132,35 @@ async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> Ht
     if chosen.folders and not await live.wait_ready(WHOLE_LISTING):
         raise StillLoading(bucket, live.loaded, live.expected)
     names = chosen.names(live.index)
-    if request.headers.get("Accept") == "application/json":
-        return await _delete_some(user, bucket, names)
     if request.POST.get("confirm"):
+        await folder_service.delete(user, bucket, chosen.folders)
         return await _delete(request, user, bucket, names)
-    context = {"bucket": bucket, "chosen": chosen, "back": _back(request, bucket), "prefix": request.POST.get("prefix", "")}
+    context = {"bucket": bucket, "chosen": chosen, "back": back_address(request, bucket), "prefix": request.POST.get("prefix", "")}
     context |= {"count": len(names), "names": names[:SHOWN_NAMES], "more": max(0, len(names) - SHOWN_NAMES)}
     history = (await bucket_service.get_bucket(user, bucket)).history
     context["history"] = history is not None and history.enabled
+    context |= await _breaks(user, bucket, chosen)
     return render_page(request, await load_shell(user, bucket), "delete_objects.html", context)
 
 
+async def _breaks(user: AnyUser, bucket: str, chosen: Chosen) -> dict[str, Any]:
+    """The links that lead to what was chosen."""
+    found = (await linklist.links_to(user, bucket, chosen.objects, chosen.folders)).links
+    return {"breaks": found[:SHOWN_NAMES], "breaks_total": len(found), "breaks_more": max(0, len(found) - SHOWN_NAMES)}
+
+
 async def _delete(request: HttpRequest, user: AnyUser, bucket: str, names: list[str]) -> HttpResponse:
-    results = [result for batch in _batches(names, MAX_NAMES) for result in await object_service.delete(user, bucket, batch)]
+    results = [result for batch in batches(names, MAX_NAMES) for result in await object_service.delete(user, bucket, batch)]
     failed = [result for result in results if result.error]
     if len(results) > len(failed):
         messages.success(request, f"{_count(len(results) - len(failed), 'file')} deleted.")
     for each in failed[:5]:
         messages.error(request, f"{each.name} could not be deleted: {each.error}")
-    return redirect(_back(request, bucket))
+    return redirect(back_address(request, bucket))
 
 
-async def _delete_some(user: AnyUser, bucket: str, names: list[str]) -> JsonResponse:
-    """As many as fit into one request of a script, which asks again while there are ``more``: so it can show how far it is, and stop."""
-    results = await object_service.delete(user, bucket, names[:MAX_AT_ONCE])
-    failed = [{"name": each.name, "message": str(each.error)} for each in results if each.error]
-    return JsonResponse({"deleted": len(results) - len(failed), "failed": failed, "more": max(0, len(names) - MAX_AT_ONCE)})
-
-
-def _back(request: HttpRequest, bucket: str) -> str:
+def back_address(request: HttpRequest, bucket: str) -> str:
+    """The folder that the form came from."""
     return _folder(bucket, unquote(request.POST.get("prefix", "")))
 
 
@@ -162,7 +169,7 @@ def _folder(bucket: str, prefix: str) -> str:
     return f"{address}?prefix={quote(prefix, safe='')}" if prefix else address
 
 
-def _batches(names: list[str], size: int) -> Iterable[list[str]]:
+def batches(names: list[T], size: int) -> Iterable[list[T]]:
     return (names[start : start + size] for start in range(0, len(names), size))
 
 

@@ -1,25 +1,38 @@
 // Everything that the pages do with scripts. Each module is one behaviour; elements ask for it with data-controller or data-action.
+import "./acting/acts.js";
+import "./acting/dragging.js";
+import "./acting/menu.js";
+import "./acting/undo.js";
 import "./deletion.js";
 import "./downloads.js";
+import "./drawer.js";
 import "./folders.js";
-import "./history/moment.js";
-import "./history/restoring.js";
-import "./history/ticks.js";
 import "./keyboard.js";
 import "./listing.js";
+import "./live.js";
 import "./navigation.js";
-import "./object/editor.js";
-import "./object/media.js";
-import "./object/pairs.js";
-import "./object/verify.js";
 import "./offline.js";
+import "./paste.js";
 import "./refresh.js";
 import "./selection.js";
 import "./times.js";
+import "./thumbs.js";
 import "./toasts.js";
 import "./uploads/drop.js";
 import "./uploads/pick.js";
 import "./uploads/tray.js";
-import { start } from "./controllers.js";
+import "./view.js";
+import { later, start } from "./controllers.js";
+
+// What other pages than the files' need comes with them.
+later(() => import("./history/moment.js"), "local-time", "moment");
+later(() => import("./history/restoring.js"), "rewinding");
+later(() => import("./history/rowkeys.js"), "row-keys");
+later(() => import("./history/ticks.js"), "ticks", "two-at-most");
+later(() => import("./links/form.js"), "link-form");
+later(() => import("./object/editor.js"), "editor");
+later(() => import("./object/media.js"), "media");
+later(() => import("./object/pairs.js"), "add-pair", "drop-pair");
+later(() => import("./object/verify.js"), "verify");
 
 start();

@@ -1,10 +1,14 @@
 // The keys; templates/_dialogs.html lists them for people.
+import { send } from "./acting/acts.js";
+import { rename } from "./acting/rename.js";
 import { action } from "./controllers.js";
 import { ask } from "./dialogs.js";
 import { deleteSelected, remove } from "./deletion.js";
 import { downloadSelected } from "./downloads.js";
 import { newFolder } from "./folders.js";
-import { itemOf, rows } from "./page.js";
+import { focusRowAt, step, stepAside, stepPage } from "./list/focus.js";
+import { columns, total } from "./list/scroller.js";
+import { itemOf } from "./page.js";
 import { clear, extend, selected, selectPage, toggle } from "./selection.js";
 import { pickFiles } from "./uploads/pick.js";
 
@@ -15,12 +19,20 @@ const KEYS = {
   u: () => pickFiles(),
   n: () => newFolder(),
   d: () => withSelection(downloadSelected),
+  m: () => onItems((items) => send("move", items)),
+  c: () => onItems((items) => send("copy", items)),
+  l: () => onItems((items) => send("link", items)),
+  F2: () => renameCurrent(),
   Delete: () => withSelection(deleteSelected, (row) => remove([itemOf(row)])),
   "?": () => void ask("help"),
   ArrowDown: (event) => move(1, event.shiftKey),
   ArrowUp: (event) => move(-1, event.shiftKey),
-  Home: () => focusRow(rows().at(0)),
-  End: () => focusRow(rows().at(-1)),
+  ArrowRight: (event) => columns() > 1 && move(1, event.shiftKey, stepAside),
+  ArrowLeft: (event) => columns() > 1 && move(-1, event.shiftKey, stepAside),
+  PageDown: (event) => move(1, event.shiftKey, stepPage),
+  PageUp: (event) => move(-1, event.shiftKey, stepPage),
+  Home: () => total() > 0 && void focusRowAt(0),
+  End: () => total() > 0 && void focusRowAt(total() - 1),
   " ": (event) => select(event.shiftKey),
   Escape: () => (selected().length ? clear() : false),
 };
@@ -28,7 +40,7 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.id === "search" && event.key === "Escape") leaveSearch(event.target);
-  if (event.target.id === "search" && event.key === "ArrowDown") focusRow(rows()[0]);
+  if (event.target.id === "search" && event.key === "ArrowDown") focusRowAt(0);
   if (isTyping(event.target)) return;
   const run = event.ctrlKey || event.metaKey ? (event.key === "a" ? () => selectPage() : null) : KEYS[event.key];
   if (!run || !document.getElementById("rows") && event.key !== "?") return;
@@ -59,22 +71,11 @@ function currentRow() {
   return document.activeElement?.closest?.("#rows > tr") ?? null;
 }
 
-function focusRow(row) {
-  const link = row?.querySelector(".name");
-  if (!link) return false;
-  link.focus({ focusVisible: true });
-  row.scrollIntoView({ block: "nearest" });
-  return true;
-}
-
-function move(step, extending) {
-  const all = rows();
+function move(direction, extending, by = step) {
+  if (!total()) return false;
   const current = currentRow();
   if (extending && current && !selected().length) toggle(current, true);
-  const at = current ? all.indexOf(current) + step : step > 0 ? 0 : all.length - 1;
-  const row = all[Math.max(0, Math.min(all.length - 1, at))];
-  if (!focusRow(row)) return false;
-  if (extending) extend(row);
+  by(direction).then((row) => row && extending && extend(row));
   return true;
 }
 
@@ -95,5 +96,23 @@ function withSelection(run, runOne = null) {
     toggle(row, true);
     run();
   } else return false;
+  return true;
+}
+
+// The same without changing the selection.
+function onItems(run) {
+  const row = currentRow();
+  const items = selected().length ? selected() : row ? [itemOf(row)] : [];
+  if (!items.length) return false;
+  run(items);
+  return true;
+}
+
+// The row under the focus, or the only one selected.
+function renameCurrent() {
+  const [only, ...others] = selected();
+  const row = currentRow() ?? (only && !others.length ? document.getElementById(only.id) : null);
+  if (!row) return false;
+  rename(row);
   return true;
 }

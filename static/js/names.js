@@ -18,6 +18,11 @@ export function numbered(name, number) {
   return `${name.slice(0, cut)} (${number})${name.slice(cut)}`;
 }
 
+// The folder that an object, or a folder ("a/b/"), is in: "" or with its "/".
+export function parentOf(name) {
+  return name.length < 2 ? "" : name.slice(0, name.lastIndexOf("/", name.length - 2) + 1);
+}
+
 export function baseName(name) {
   return name.slice(name.lastIndexOf("/") + 1);
 }

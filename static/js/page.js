@@ -3,11 +3,11 @@
 export function listing() {
   const element = document.getElementById("listing");
   if (!element?.dataset.bucket) return null;
-  const { bucket, prefix, query, sort, page, canEdit, maxUpload, uniqueNames, history, objectsUrl, uploadUrl, uploadsUrl, filesUrl, deleteUrl, socket } = element.dataset;
+  const { bucket, prefix, query, sort, page, everywhere, canEdit, maxUpload, uniqueNames, history, objectsUrl, uploadUrl, uploadsUrl, filesUrl, socket } = element.dataset;
   return {
-    element, bucket, sort, objectsUrl, uploadUrl, uploadsUrl, filesUrl, deleteUrl, socket,
+    element, bucket, sort, objectsUrl, uploadUrl, uploadsUrl, filesUrl, socket,
     prefix: decodeURIComponent(prefix), query: decodeURIComponent(query),
-    page: Number(page), canEdit: canEdit === "yes", maxUpload: Number(maxUpload), uniqueNames: uniqueNames === "yes", history: history === "yes",
+    page: Number(page), everywhere: everywhere === "yes", canEdit: canEdit === "yes", maxUpload: Number(maxUpload), uniqueNames: uniqueNames === "yes", history: history === "yes",
   };
 }
 

@@ -1,10 +1,14 @@
 // What is selected, by name: it stays through live updates, sorting, searching and paging, until another folder is opened.
 import { action } from "./controllers.js";
-import { itemOf, listing, plural, rows } from "./page.js";
+import { allRows, rowsBetween } from "./list/ranges.js";
+import { indexOf, total } from "./list/scroller.js";
+import { itemOf, listing, rows } from "./page.js";
+import { toast } from "./toasts.js";
+import { language, tn } from "./words.js";
 
 const chosen = new Map();
 let place = "";
-let anchorId = null;
+let anchor = null; // {id, index}: where a range begins
 
 export function selected() {
   return [...chosen.values()];
@@ -15,29 +19,50 @@ export function clear() {
   paint();
 }
 
+export function isSelected(row) {
+  return chosen.has(row.id);
+}
+
 export function toggle(row, on = !chosen.has(row.id)) {
   if (on) chosen.set(row.id, itemOf(row));
   else chosen.delete(row.id);
-  anchorId = row.id;
+  anchor = { id: row.id, index: indexOf(row) };
   paint();
 }
 
+// Nothing else any more.
+export function selectOnly(row) {
+  chosen.clear();
+  toggle(row, true);
+}
+
+// From where the last one was selected to this row, also over rows that are not in the document.
 export function extend(row) {
-  const all = rows();
-  const from = all.findIndex(({ id }) => id === anchorId);
-  const to = all.indexOf(row);
-  const start = from < 0 ? to : from;
-  for (const each of all.slice(Math.min(start, to), Math.max(start, to) + 1)) chosen.set(each.id, itemOf(each));
-  anchorId ??= row.id;
+  const to = indexOf(row);
+  const start = anchor && document.getElementById(anchor.id);
+  const from = start ? indexOf(start) : (anchor?.index ?? to);
+  anchor ??= { id: row.id, index: to };
+  chosen.set(row.id, itemOf(row));
   paint();
+  choose(() => rowsBetween(from, to));
 }
 
 export function selectPage(on = true) {
-  for (const row of rows()) {
-    if (on) chosen.set(row.id, itemOf(row));
-    else chosen.delete(row.id);
+  if (on) choose(allRows);
+  else clear();
+}
+
+async function choose(find) {
+  const before = place;
+  try {
+    const items = await find();
+    if (place !== before) return;
+    for (const item of items) chosen.set(item.id, item);
+    paint();
+  } catch (error) {
+    toast(error.message, "error");
+    paint();
   }
-  paint();
 }
 
 // All of the view is on the page, so what is not in `order` is not there any more.
@@ -67,16 +92,17 @@ function paintHead(all) {
   const head = document.getElementById("select-all");
   if (!head) return;
   const count = all.filter((row) => chosen.has(row.id)).length;
-  head.checked = count > 0 && count === all.length;
-  head.indeterminate = count > 0 && count < all.length;
+  head.checked = count > 0 && count === all.length && chosen.size >= total();
+  head.indeterminate = chosen.size > 0 && !head.checked;
 }
 
 function paintBar() {
   const bar = document.getElementById("selection");
   if (!bar) return;
+  const size = chosen.size.toLocaleString(language);
   bar.hidden = chosen.size === 0;
-  bar.querySelector("[data-count]").textContent = `${chosen.size.toLocaleString("en")} selected`;
-  bar.setAttribute("aria-label", plural(chosen.size, "selected file"));
+  bar.querySelector("[data-count]").textContent = tn("{count} selected", "{count} selected", chosen.size, { count: size });
+  bar.setAttribute("aria-label", tn("{count} selected file", "{count} selected files", chosen.size));
   document.getElementById("list").classList.toggle("room", chosen.size > 0);
 }
 

@@ -6,15 +6,19 @@ const MOST = 4;
 const PATIENCE = 400;
 const ICONS = { success: "check", info: "check", error: "alert" };
 
-export function toast(text, kind = "success") {
+// actions: {label, run}, a button each; seconds: how long it stays. Gives the element.
+export function toast(text, kind = "success", { actions = [], seconds = SECONDS } = {}) {
   const box = document.getElementById("toasts");
   const element = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   element.classList.add(kind);
   element.setAttribute("role", kind === "error" ? "alert" : "status");
   element.querySelector("use").setAttribute("href", `#i-${ICONS[kind]}`);
   element.querySelector("p").textContent = text;
+  element.dataset.seconds = seconds;
+  element.append(...actions.map(({ label, run }) => button(label, run)));
   box.append(element);
   while (box.children.length > MOST) box.firstElementChild.remove();
+  return element;
 }
 
 // For work that takes a while: shown after a moment, with a button that stops it.
@@ -50,6 +54,16 @@ function button(text, run) {
 register("toast", (element) => {
   element.append(button("Close", () => element.remove()));
   if (element.classList.contains("error")) return undefined;
-  const timer = setTimeout(() => element.remove(), SECONDS * 1000);
-  return () => clearTimeout(timer);
+  return goLater(element, Number(element.dataset.seconds ?? SECONDS) * 1000);
 });
+
+// Not while somebody points at it or is in it.
+function goLater(element, milliseconds) {
+  let timer;
+  const go = () => {
+    if (element.matches(":hover, :focus-within")) timer = setTimeout(go, 1000);
+    else element.remove();
+  };
+  timer = setTimeout(go, milliseconds);
+  return () => clearTimeout(timer);
+}

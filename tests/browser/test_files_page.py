@@ -52,8 +52,10 @@ async def test_it_can_be_used_with_the_keyboard_alone(window: Window, bucket: st
     await keys.press("n")
     await page.get_by_label("Name").fill("new one")
     await keys.press("Enter")
+    await expect(window.row("new one").locator(".name")).to_be_focused()
+    await keys.press("Enter")
     await expect(page.locator("h1")).to_have_text("new one")
-    await expect(page.locator("#empty")).to_contain_text("This folder has no files")
+    await expect(page.locator("#empty")).to_contain_text("This folder is empty")
 
 
 async def test_d_downloads_and_u_opens_the_file_choice(window: Window, bucket: str, store: ObjectStore) -> None:

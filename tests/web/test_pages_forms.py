@@ -7,7 +7,6 @@ import pytest
 from pytest_django import Settings
 
 from buckets.objectstore import ObjectStore, Storage
-from buckets.views import files
 
 from .browsers import browser_of, submit
 from .conftest import CSRF, Cast
@@ -106,22 +105,6 @@ async def test_deleting_asks_first_and_then_deletes_folders_whole(bucket: str, s
         while len(live.index) > 1:
             await changes.next()
     assert live.index.get("keep")
-
-
-async def test_scripts_get_the_outcome_of_a_deletion_as_json(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
-    await fill(site, bucket, "one", "two")
-    fields = [("object", "one"), ("object", "two"), ("object", "never-there")]
-    answer = await submit(browser, f"/buckets/{bucket}/delete", fields, Accept="application/json")
-    assert answer.json() == {"deleted": 3, "failed": [], "more": 0}
-
-
-async def test_scripts_delete_a_large_folder_in_parts(
-    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "MAX_AT_ONCE", 2)
-    await fill(site, bucket, *(f"d/{number}" for number in range(5)))
-    answer = await submit(browser, f"/buckets/{bucket}/delete", [("folder", "d%2F")], Accept="application/json")
-    assert answer.json() == {"deleted": 2, "failed": [], "more": 3}
 
 
 async def test_a_viewer_may_not_delete_or_upload(bucket: str, site: ObjectStore, viewer_browser: httpx.AsyncClient) -> None:
