@@ -1,7 +1,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from .views import acting, carrying, editing, files, folders, health, home, links, login, objects, rows, thumbnails
+from .views import acting, carrying, editing, files, folders, health, home, links, login, objects, rows, theme, thumbnails
 from .views.history import place, rewind, trash, versions
 
 urlpatterns = [
@@ -47,6 +47,7 @@ urlpatterns = [
     path("buckets/<str:bucket>/trash/erase", trash.erase, name="trash_erase"),
     path("buckets/<str:bucket>/rewind", rewind.rewind, name="rewind"),
     path("buckets/<str:bucket>/rewind/restore", rewind.restore, name="rewind_restore"),
+    path("theme", theme.theme, name="theme"),
     path("login", login.login, name="login"),
     path("logout", auth.LogoutView.as_view(next_page="login"), name="logout"),
     path("healthz", health.healthz, name="healthz"),

@@ -9,10 +9,12 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
 
 from buckets.listing import Row
 from buckets.objectstore import BucketStatus, ObjectInfo
@@ -20,6 +22,7 @@ from buckets.previews.model import Code, Prose, Tree
 from buckets.roles import Role
 from buckets.rows import row_html
 from buckets.services.buckets import BucketView
+from buckets.themes import following, theme_of
 from buckets.words import duration, relative_time, short_size
 
 register = template.Library()
@@ -36,6 +39,25 @@ _NAMES = {
     "\u200f": "⟨RLM⟩",
     "\u200e": "⟨LRM⟩",
 }
+
+
+@register.filter
+def theme(request: HttpRequest) -> str:
+    return theme_of(request)
+
+
+_SWITCH = {
+    "system": gettext_lazy("Theme: as your system. Switch to light"),
+    "light": gettext_lazy("Theme: light. Switch to dark"),
+    "dark": gettext_lazy("Theme: dark. Switch to that of your system"),
+}
+
+
+@register.simple_tag(takes_context=True)
+def theme_switch(context: Context) -> dict[str, str]:
+    """``next``: the theme that the switch goes to; ``label``: what it says."""
+    now = theme_of(context["request"])
+    return {"next": following(now), "label": str(_SWITCH[now])}
 
 
 @register.simple_tag

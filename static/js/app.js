@@ -15,6 +15,7 @@ import "./offline.js";
 import "./paste.js";
 import "./refresh.js";
 import "./selection.js";
+import "./theme.js";
 import "./times.js";
 import "./thumbs.js";
 import "./toasts.js";

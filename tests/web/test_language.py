@@ -30,11 +30,11 @@ def test_a_socket_speaks_as_its_page_does(headers: list[tuple[bytes, bytes]], ex
 async def test_pages_say_which_language_they_are_in(visit: Visit) -> None:
     async with visit(headers={"Accept-Language": "de"}) as client:
         answer = await client.get("/login")
-    assert '<html lang="de">' in answer.text
+    assert '<html lang="de"' in answer.text
     assert answer.headers["Content-Language"] == "de"
     assert "Accept-Language" in answer.headers["Vary"]
     async with visit(headers={"Accept-Language": "fr"}) as client:
-        assert '<html lang="en">' in (await client.get("/login")).text
+        assert '<html lang="en"' in (await client.get("/login")).text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -47,3 +47,16 @@ async def test_only_languages_that_there_are_have_texts(visit: Visit) -> None:
         assert answer.headers["Content-Type"].startswith("text/javascript")
         assert "immutable" in answer.headers["Cache-Control"]
         assert (await client.get(reverse("texts", args=["xx"]))).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("back", ["https://other.example/", "//other.example", "javascript:alert(1)", ""])
+async def test_the_theme_and_the_language_send_nobody_elsewhere(visit: Visit, back: str) -> None:
+    token = "c" * 32
+    async with visit(cookies={"csrftoken": token}) as client:
+        for path, field in (("/theme", "theme"), ("/language", "language")):
+            answer = await client.post(path, data={field: "de", "next": back}, headers={"X-CSRFToken": token})
+            assert answer.status_code == 302
+            assert answer.headers["Location"] == "/"
+        assert (await client.post("/theme", data={"theme": "dark"})).status_code == 403
+        assert (await client.get("/theme")).status_code == 405
