@@ -3,8 +3,24 @@
 Parsing what strangers wrote can take any time and memory, so it happens in processes of their own (``worker``), with limits.
 """
 
-from .asking import BUSY, THUMBNAILS, ask
+from .asking import BROKEN, BUSY, SLOW, THUMBNAILS, ask
 from .kinds import Kind, Plan, plan
 from .model import Archive, Asked, Failed, Hex, Need, Picture, Preview
 
-__all__ = ["BUSY", "THUMBNAILS", "Archive", "Asked", "Failed", "Hex", "Kind", "Need", "Picture", "Plan", "Preview", "ask", "plan"]
+__all__ = [
+    "BROKEN",
+    "BUSY",
+    "SLOW",
+    "THUMBNAILS",
+    "Archive",
+    "Asked",
+    "Failed",
+    "Hex",
+    "Kind",
+    "Need",
+    "Picture",
+    "Plan",
+    "Preview",
+    "ask",
+    "plan",
+]

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from ..access import AnyUser
 from ..objectstore import DigestMismatch, ObjectInfo, ObjectReader, ObjectStoreError, Unavailable
-from ..previews import BUSY, THUMBNAILS, Asked, Kind, Picture, ask
+from ..previews import BROKEN, BUSY, SLOW, THUMBNAILS, Asked, Kind, Picture, ask
 from . import damaged, objects
 from .errors import Busy
 from .previews import plan_of
@@ -19,9 +19,19 @@ READ_AT_ONCE = 3
 KEPT_BYTES = 32 * 1024 * 1024
 # What an entry takes beside its bytes.
 ENTRY = 400
+# For so long (seconds) nothing is tried again that only may be better next time: a worker that was late, say, on a busy machine.
+TRY_AGAIN = 60.0
 
 # By the bucket and the data's own identifier too: a digest is only what somebody states.
 Key = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """``data`` None: there is no picture; ``until``: the loop's time up to which that holds, None: for good."""
+
+    data: bytes | None
+    until: float | None = None
 
 
 class Cache:
@@ -29,28 +39,29 @@ class Cache:
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self._limit = limit
-        self._kept: OrderedDict[Key, bytes | None] = OrderedDict()
+        self._kept: OrderedDict[Key, Made] = OrderedDict()
         self.size = 0
 
-    def __contains__(self, key: Key) -> bool:
-        return key in self._kept
-
-    def get(self, key: Key) -> bytes | None:
-        """Raises KeyError."""
+    def get(self, key: Key, now: float = 0.0) -> Made | None:
+        """None: nothing is known of it, or no longer at this time."""
+        made = self._kept.get(key)
+        if made is None or (made.until is not None and made.until < now):
+            return None
         self._kept.move_to_end(key)
-        return self._kept[key]
+        return made
 
-    def put(self, key: Key, data: bytes | None) -> None:
-        if key not in self._kept:
-            self._kept[key] = data
-            self.size += _weight(data)
+    def put(self, key: Key, made: Made) -> None:
+        if (before := self._kept.pop(key, None)) is not None:
+            self.size -= _weight(before)
+        self._kept[key] = made
+        self.size += _weight(made)
         while self.size > self._limit:
             _, dropped = self._kept.popitem(last=False)
             self.size -= _weight(dropped)
 
 
-def _weight(data: bytes | None) -> int:
-    return ENTRY + len(data or b"")
+def _weight(made: Made) -> int:
+    return ENTRY + len(made.data or b"")
 
 
 class Maker:
@@ -65,8 +76,8 @@ class Maker:
     async def get(self, user: AnyUser, reader: ObjectReader, scale: int) -> bytes | None:
         info = reader.info
         key = (info.bucket, info.nuid, info.digest or "", scale)
-        if key in self.cache:
-            return self.cache.get(key)
+        if (known := self.cache.get(key, asyncio.get_running_loop().time())) is not None:
+            return known.data
         making = self._making.get(key)
         if making is None:
             making = self._making[key] = _Making(asyncio.create_task(self._make(key, user, reader, scale)))
@@ -80,10 +91,14 @@ class Maker:
                 self._making.pop(key, None)
 
     async def _make(self, key: Key, user: AnyUser, reader: ObjectReader, scale: int) -> bytes | None:
-        async with self._room:
-            data = await _picture(user, reader, scale)
-        self.cache.put(key, data)
-        return data
+        """A user's turn comes before a place in the room: whoever has many transfers waits without keeping others out."""
+        try:
+            async with asyncio.timeout(SECONDS) as patience, transfer(user), self._room:
+                made = await _made(reader, scale, patience)
+        except TimeoutError:
+            raise Busy from None
+        self.cache.put(key, made)
+        return made.data
 
 
 @dataclass
@@ -119,21 +134,25 @@ def has_thumbnail(info: ObjectInfo) -> bool:
     return info.link is None and not info.problem and plan_of(info).has_thumbnail(info.size)
 
 
-async def _picture(user: AnyUser, reader: ObjectReader, scale: int) -> bytes | None:
+async def _made(reader: ObjectReader, scale: int, patience: asyncio.Timeout) -> Made:
+    """Raises Busy, Unavailable. ``patience`` is for all but the making, which has its own."""
+    later = Made(None, asyncio.get_running_loop().time() + TRY_AGAIN)
     image = bytearray()
     try:
-        async with asyncio.timeout(SECONDS), transfer(user), reader:
+        async with reader:
             async for piece in reader:
                 image += piece
-    except TimeoutError:
-        raise Busy from None
     except Unavailable:
         raise
-    except ObjectStoreError as error:
-        if isinstance(error, DigestMismatch):
-            damaged.mark(reader.info, error)
-        return None
+    except DigestMismatch as error:
+        damaged.mark(reader.info, error)
+        return Made(None)
+    except ObjectStoreError:  # replaced meanwhile, say
+        return later
+    patience.reschedule(None)
     answer = await ask(Asked(Kind.THUMBNAIL, "", len(image), box=BOX * scale), image, THUMBNAILS)
     if answer is BUSY:
         raise Busy
-    return answer.data if isinstance(answer, Picture) else None
+    if answer in (SLOW, BROKEN):
+        return later
+    return Made(answer.data if isinstance(answer, Picture) else None)

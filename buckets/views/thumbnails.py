@@ -14,7 +14,6 @@ from .shell import to_login
 # For good where the address says which content is meant; where there is no picture, one may be possible some day.
 FOR_GOOD = "private, max-age=31536000, immutable"
 FOR_NOW = "private, no-cache"
-NONE_FOR_AN_HOUR = "private, max-age=3600"
 POLICY = "sandbox; default-src 'none'"
 
 
@@ -43,5 +42,5 @@ async def _thumbnail(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRe
         return HttpResponse(status=304, headers=headers)
     picture = await thumbnails.thumbnail(user, reader, scale)
     if picture is None:
-        return HttpResponse(status=204, headers=headers | {"Cache-Control": NONE_FOR_AN_HOUR if caching == FOR_GOOD else FOR_NOW})
+        return HttpResponse(status=204, headers=headers | {"Cache-Control": FOR_NOW})
     return HttpResponse(picture, content_type="image/webp", headers=headers)

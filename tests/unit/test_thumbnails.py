@@ -10,7 +10,6 @@ from PIL import Image
 
 from buckets.previews import THUMBNAILS, Asked, Failed, Kind, Picture, ask, plan
 from buckets.previews.thumbnails import TOO_LARGE, UNREADABLE, make_thumbnail
-from buckets.services.thumbnails import ENTRY, Cache
 
 LEFT, RIGHT = (200, 30, 30), (30, 30, 200)
 
@@ -158,15 +157,3 @@ async def test_a_bomb_ends_in_an_answer_and_the_worker_goes_on() -> None:
 )
 def test_only_images_of_a_bounded_size_have_one(name: str, media_type: str, size: int, expected: bool) -> None:
     assert plan(name, "", media_type).has_thumbnail(size) is expected
-
-
-def test_the_cache_holds_the_last_used_up_to_its_limit() -> None:
-    cache = Cache(3 * (ENTRY + 10))
-    keys = [("b", f"n{number}", "d", 1) for number in range(4)]
-    for key in keys[:3]:
-        cache.put(key, b"x" * 10)
-    assert cache.get(keys[0]) == b"x" * 10
-    cache.put(keys[3], None)
-    assert cache.get(keys[3]) is None
-    assert [key in cache for key in keys] == [True, False, True, True]
-    assert cache.size <= 3 * (ENTRY + 10)

@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from PIL import Image
+from pytest_django import Settings
 
 from buckets.objectstore import Link, ObjectStore
-from buckets.previews import ask
+from buckets.previews import SLOW, ask
 from buckets.services import thumbnails
+from buckets.services.slots import transfer
 
 from .browsers import browser_of
 from .conftest import Cast, Visitors
@@ -78,7 +80,7 @@ async def test_what_has_no_picture_says_so_without_an_error(
     info = await site.put(bucket, name, data)
     answer = await browser.get(address(bucket, name, digest=info.digest or ""))
     assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["Cache-Control"] == "private, max-age=3600"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
 async def test_a_link_shows_what_it_leads_to_and_only_to_who_may_see_that(
@@ -132,3 +134,47 @@ async def test_what_nobody_waits_for_any_more_is_not_made(
     assert not ended.is_set()
     waiting[1].cancel()
     await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_a_worker_that_is_late_once_is_asked_again_later(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.put(bucket, "a.png", image())
+
+    async def late(*_: object) -> object:
+        return SLOW
+
+    monkeypatch.setattr(thumbnails, "TRY_AGAIN", -1.0)
+    with monkeypatch.context() as now:
+        now.setattr(thumbnails, "ask", late)
+        answer = await browser.get(address(bucket, "a.png"))
+    assert answer.status_code == 204
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert size_of(await browser.get(address(bucket, "a.png"))) == (256, 171)
+
+
+async def test_whose_transfers_are_all_taken_keeps_nobody_else_from_a_picture(
+    bucket: str, site: ObjectStore, cast: Cast, settings: Settings
+) -> None:
+    settings.MAX_TRANSFERS_PER_USER = 1
+    for number in range(2 * thumbnails.READ_AT_ONCE):
+        await site.put(bucket, f"{number}.png", image())
+    readers = [await thumbnails.open_image(cast.owner, bucket, f"{number}.png") for number in range(2 * thumbnails.READ_AT_ONCE)]
+    async with transfer(cast.colleague):
+        waiting = [asyncio.create_task(thumbnails.thumbnail(cast.colleague, reader)) for reader in readers[1:]]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert await thumbnails.thumbnail(cast.owner, readers[0])
+    assert all(await asyncio.gather(*waiting))
+
+
+def test_the_cache_keeps_to_its_bytes_and_forgets_what_held_for_a_while() -> None:
+    cache, keys = thumbnails.Cache(3000), [("b", str(number), "", 1) for number in range(4)]
+    for key in keys:
+        cache.put(key, thumbnails.Made(bytes(1000)))
+        cache.put(key, thumbnails.Made(bytes(500)))
+    assert cache.size == 2 * 900
+    assert [cache.get(key) is not None for key in keys] == [False, False, True, True]
+    cache.put(keys[3], thumbnails.Made(None, until=10.0))
+    assert cache.get(keys[3], 9.0) == thumbnails.Made(None, 10.0)
+    assert cache.get(keys[3], 11.0) is None
