@@ -5,10 +5,11 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import rjsmin  # type: ignore[import-untyped]
+from django.conf import settings
 from servestatic.middleware import ServeStaticMiddleware  # type: ignore[import-untyped]
 from servestatic.responders import StaticFile  # type: ignore[import-untyped]
 
@@ -20,25 +21,32 @@ _URL = re.compile(r'url\("(?!data:|#)([^":]+)"\)')
 class CompressedStatic(ServeStaticMiddleware):  # type: ignore[misc]
     """Serves the static files from where they are, and what is text of them compressed to who takes that.
 
-    What is made of them lies in a folder of the process's own, which goes with it. While developing they are served as they are.
+    What is made of them lies in the data folder, named after its content. While developing they are served as they are.
     """
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="nats-files-static-")
-        super().__init__(*arguments, **named)
 
     def get_static_file(self, path: str, url: str, stat_cache: dict[str, os.stat_result] | None = None) -> StaticFile:
         plain = super().get_static_file(path, url, stat_cache)
         if self.autorefresh or not path.endswith(SUFFIXES):
             return plain
-        headers = [(name, value or "") for name, value in plain.alternatives[-1][2] if name not in ("Content-Length", "Vary", "ETag")]
         content = _content(Path(path))
-        made = Path(self._folder.name) / hashlib.sha256(url.encode()).hexdigest()
-        made.write_bytes(content)
-        small = made.with_suffix(".gz")
-        small.write_bytes(gzip.compress(content, 9, mtime=0))
-        headers.append(("ETag", f'"{hashlib.sha256(content).hexdigest()[:16]}"'))
+        digest = hashlib.sha256(content).hexdigest()
+        headers = [(name, value or "") for name, value in plain.alternatives[-1][2] if name not in ("Content-Length", "Vary", "ETag")]
+        headers.append(("ETag", f'"{digest[:16]}"'))
+        made = _kept(digest, lambda: content)
+        small = _kept(f"{digest}.gz", lambda: gzip.compress(content, 9, mtime=0))
         return StaticFile(str(made), headers, encodings={"gzip": str(small)})
+
+
+def _kept(name: str, make: Callable[[], bytes]) -> Path:
+    """The file of this name; several processes may make it at the same time."""
+    folder: Path = settings.STATIC_FOLDER
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(make())
+        os.replace(file.name, path)
+    return path
 
 
 def _content(path: Path) -> bytes:

@@ -135,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Straight from the source folders, nothing to collect. The address changes with the content, so browsers keep the files for good.
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_URL = "/static/" if DEBUG else f"/static/{staticversion.of(BASE_DIR / 'static')}/"
+STATIC_FOLDER = DATA_FOLDER / "static"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MAX_AGE = 0 if DEBUG else 365 * 24 * 3600
