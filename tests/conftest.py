@@ -125,5 +125,11 @@ class running_store:
         assert running_store.running or not leftover_tasks(), "the store left tasks behind"
 
 
+async def connected(store: ObjectStore) -> None:
+    """Until all three of its connections are."""
+    for connection in (store._control, store._bulk, store._watching):
+        await connection.client()
+
+
 def leftover_tasks() -> list[asyncio.Task[object]]:
     return [task for task in asyncio.all_tasks() if task.get_name().startswith(("nats-", "live-", "watch-"))]

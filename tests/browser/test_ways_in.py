@@ -60,6 +60,7 @@ async def test_a_new_folder_stays_while_it_is_empty_for_everybody_here_and_nobod
     await expect(page.get_by_label("Name", exact=True)).to_be_focused()
     assert not await findings(window)
     await page.keyboard.press("Escape")
+    await expect(page.locator("#ask-folder")).to_be_hidden()
     await make_folder(window, "<b>reports/2026")
     await expect(window.row("<b>reports").locator(".name")).to_be_focused()
     await expect(other.row("<b>reports")).to_contain_text("0 files")

@@ -8,12 +8,13 @@ from nats.aio.client import Client
 from buckets.objectstore import ObjectStore
 from buckets.objectstore.names import chunk_subject
 from buckets.objectstore.writing.ingest import FastIngest, FastIngestRefused
+from tests.conftest import connected
 from tests.natsserver import CURRENT, OLD_VERSIONS
 from tests.store.helpers import chunk_messages, pieces, read
 
 
 async def test_the_server_is_of_the_version_that_was_asked_for(store: ObjectStore, server_version: str) -> None:
-    await store.buckets()
+    await connected(store)
     version = store.state.server_version
     assert version == server_version if server_version != CURRENT else version not in OLD_VERSIONS
 

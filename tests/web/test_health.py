@@ -10,13 +10,14 @@ from pytest_django import Settings
 from buckets.objectstore import ConnectOptions, ObjectStore
 from buckets.services import runtime
 from buckets.views import health
+from tests.conftest import connected
 from tests.natsserver import NatsServer
 
 Visit = Callable[..., httpx.AsyncClient]
 
 
 async def test_it_is_ready_when_nats_and_the_database_are_there(site: ObjectStore, visit: Visit) -> None:
-    await site.buckets()
+    await connected(site)
     response = await visit().get("/readyz")
     assert (response.status_code, response.json()) == (200, {"status": "ok", "nats": "ok", "database": "ok"})
     assert (await visit().head("/readyz")).status_code == 200
@@ -41,7 +42,7 @@ async def test_it_becomes_ready_when_nats_comes_back(
     settings.NATS = ConnectOptions(servers=(fresh_nats_server.url,), reconnect_wait=0.1, connect_wait=20)
     assert (await visit().get("/readyz")).status_code == 503
     fresh_nats_server.start()
-    await (await runtime.store()).buckets()
+    await connected(await runtime.store())
     assert (await visit().get("/readyz")).status_code == 200
     await runtime.close_store()
 
@@ -50,7 +51,7 @@ async def test_it_tells_no_detail_when_the_database_is_away(site: ObjectStore, v
     def fail() -> None:
         raise OperationalError("no route to 10.0.0.5")
 
-    await site.buckets()
+    await connected(site)
     monkeypatch.setattr(health, "_ask_database", fail)
     response = await visit().get("/readyz")
     assert (response.status_code, response.json()) == (503, {"status": "unavailable", "nats": "ok", "database": "unavailable"})

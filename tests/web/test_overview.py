@@ -1,6 +1,7 @@
 """What pages show beside themselves of all buckets, also while the server is slow to answer."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
 
@@ -27,9 +28,15 @@ def names(seen: overview.Overview) -> list[str]:
     return [each.status.name for each in seen.buckets]
 
 
-def send(server: NatsServer, what: signal.Signals) -> None:
+def freeze(server: NatsServer) -> None:
     assert server.process is not None
-    server.process.send_signal(what)
+    server.process.send_signal(signal.SIGSTOP)
+    os.waitpid(server.process.pid, os.WUNTRACED)  # all of its threads stand still
+
+
+def thaw(server: NatsServer) -> None:
+    assert server.process is not None
+    server.process.send_signal(signal.SIGCONT)
 
 
 async def test_each_glance_asks_again(store: ObjectStore) -> None:
@@ -51,13 +58,13 @@ async def test_objects_are_counted_again_after_each_change(store: ObjectStore) -
 
 async def test_while_the_server_is_slow_a_glance_gives_what_was_there(store: ObjectStore, fresh_nats_server: NatsServer) -> None:
     before = await overview.glance()
-    send(fresh_nats_server, signal.SIGSTOP)
+    freeze(fresh_nats_server)
     try:
         async with asyncio.timeout(2):
             assert await overview.glance() is before
             assert await overview.glance() is before
     finally:
-        send(fresh_nats_server, signal.SIGCONT)
+        thaw(fresh_nats_server)
     await store.create_bucket(BucketConfig("second"))
     overview.forget()
     assert names(await overview.glance()) == ["first", "second"]
@@ -67,11 +74,11 @@ async def test_who_made_a_bucket_is_not_told_that_it_is_not_there(store: ObjectS
     await overview.glance()
     await store.create_bucket(BucketConfig("second"))
     overview.forget()
-    send(fresh_nats_server, signal.SIGSTOP)
+    freeze(fresh_nats_server)
     look = asyncio.create_task(overview.glance())
     try:
         done, _ = await asyncio.wait([look], timeout=3 * overview.PATIENCE)
         assert not done
     finally:
-        send(fresh_nats_server, signal.SIGCONT)
+        thaw(fresh_nats_server)
     assert names(await look) == ["first", "second"]
