@@ -75,12 +75,23 @@ class Folders:
             await self._change(bucket, edit)
         return gone
 
-    async def add(self, bucket: str, folders: Iterable[str]) -> None:
-        """As ``create``, but those that are kept already are no error."""
-        now = time.time_ns()
-        wanted = dict.fromkeys((check_folder(bucket, name) for name in folders), now)
-        if wanted:
-            await self._change(bucket, lambda before: {**wanted, **before})
+    async def add(self, bucket: str, folders: Iterable[str]) -> Sequence[str]:
+        """As ``create``, but those that are kept already are no error; which were not."""
+        return await self.exchange(bucket, folders, ())
+
+    async def exchange(self, bucket: str, folders: Iterable[str], gone: Iterable[str]) -> Sequence[str]:
+        """At once: ``folders`` are kept, and exactly ``gone``, none below them, are kept no longer. Which of ``folders`` were not kept."""
+        wanted = dict.fromkeys((check_folder(bucket, name) for name in folders), time.time_ns())
+        dropped = set(gone).difference(wanted)
+        new: list[str] = []
+
+        def edit(before: Kept) -> Kept:
+            new[:] = [name for name in wanted if name not in before]
+            return {name: made for name, made in {**wanted, **before}.items() if name not in dropped}
+
+        if wanted or dropped:
+            await self._change(bucket, edit)
+        return new
 
     async def _change(self, bucket: str, edit: Callable[[Kept], Kept]) -> None:
         status = await self._status(bucket)

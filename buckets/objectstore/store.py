@@ -294,14 +294,31 @@ class ObjectStore:
         await self._live.caught_up(bucket, marked)
         return renamed
 
-    async def copy(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool = False, writer: str = "") -> ObjectInfo:
+    async def copy(
+        self,
+        bucket: str,
+        name: str,
+        to_bucket: str,
+        to_name: str,
+        *,
+        overwrite: bool = False,
+        replaces: int | None = None,
+        writer: str = "",
+    ) -> ObjectInfo:
         """A copy with the same description, headers and metadata; a link is copied as a link. Data passes through here in constant memory.
+        replaces: the only revision of the new name that may be overwritten, 0 for none.
 
-        Raises what ``get`` and ``put`` raise, and ObjectExists (unless ``overwrite``).
+        Raises what ``get`` and ``put`` raise, ObjectExists (unless ``overwrite``), and Conflict when what it ``replaces`` is gone.
         """
         return await self._seen(
             await self._copier.copy(
-                check_bucket_name(bucket), name, check_bucket_name(to_bucket), to_name, overwrite=overwrite, writer=writer
+                check_bucket_name(bucket),
+                name,
+                check_bucket_name(to_bucket),
+                to_name,
+                overwrite=overwrite,
+                writer=writer,
+                replaces=replaces,
             )
         )
 
@@ -313,11 +330,13 @@ class ObjectStore:
         to_name: str,
         *,
         overwrite: bool = False,
+        replaces: int | None = None,
         expected_revision: int | None = None,
         writer: str = "",
     ) -> ObjectInfo:
         """Within a bucket a rename; else a copy, after which the original is deleted. Raises what they raise, and Conflict when the
-        original was changed meanwhile, or is not the one expected: then it stays, and the copy goes, unless that has replaced something."""
+        original was changed meanwhile, or is not the one expected: then it stays, and the copy goes, unless that has replaced something.
+        replaces: as for ``copy``."""
         moved, marked = await self._copier.move(
             check_bucket_name(bucket),
             name,
@@ -326,6 +345,7 @@ class ObjectStore:
             overwrite=overwrite,
             expected_revision=expected_revision,
             writer=writer,
+            replaces=replaces,
         )
         await self._live.caught_up(bucket, marked)
         return await self._seen(moved)

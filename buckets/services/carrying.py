@@ -1,23 +1,26 @@
 """Moving, copying and linking what people have chosen, and what to do where a name is taken; and taking it back."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from ..access import AnyUser, NotAllowed, NotVisible, Role, require
-from ..objectstore import InvalidLink, Link, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStoreError, VersionNotFound, each
+from ..objectstore import Conflict, InvalidLink, Link, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStoreError, VersionNotFound, each
 from ..objectstore.uploads.naming import candidates
 from . import links, objects, versions
 from .bulk import check_number
 from .errors import AlreadyThere, ServiceError
 from .links import NewLink
 from .moves import Transfer, copy_one, move_one
+from .order import Order, order
 from .runtime import store
 from .versions import NamedVersion
 
 # Among so many of a name's newest versions the one that was replaced is looked for.
 RECENT = 20
 REFUSALS = (ObjectStoreError, ServiceError, NotVisible, NotAllowed)
+T = TypeVar("T")
 
 
 class Act(StrEnum):
@@ -68,23 +71,45 @@ async def allow(user: AnyUser, bucket: str, act: Act, target: str) -> None:
     await require(user, target, Role.EDITOR)
 
 
-async def carry(user: AnyUser, bucket: str, act: Act, items: Sequence[Transfer], target: str, taken: Taken = Taken.ASK) -> list[Carried]:
+async def carry(
+    user: AnyUser,
+    bucket: str,
+    act: Act,
+    items: Sequence[Transfer],
+    target: str,
+    taken: Taken = Taken.ASK,
+    never: Container[str] = (),
+) -> list[Carried]:
     """As ``allow``. Each for itself; the outcomes in the order of ``items``. What would stay where it is is skipped when it is moved, and
-    gets a name of its own when it is copied. A link to a link leads to what that leads to.
+    gets a name of its own when it is copied. A link to a link leads to what that leads to. Nothing is replaced that is one of the items,
+    that another of them has become, that is called as one of ``never``, or that somebody writes meanwhile: there the name is taken.
 
     Raises ``TooManyNames`` for more than 1,000.
     """
     check_number(items)
     await allow(user, bucket, act, target)
+    places = order(items, one_bucket=bucket == target)
+    careful = {items[place].to for place in places.careful}
     carrier = _Carrier(user, bucket, act, target, taken)
 
     async def one(item: Transfer) -> Carried:
         try:
-            return await carrier.carry(item)
+            return await carrier.carry(item, may_replace=item.to not in careful and item.to not in never)
         except REFUSALS as error:
             return Carried(item.name, item.to, error=error)
 
-    return [outcome.result for outcome in await each(items, one) if outcome.result is not None]
+    return await _work_off(items, places, one)
+
+
+async def _work_off(items: Sequence[T], places: Order, one: Callable[[T], Awaitable[Carried]]) -> list[Carried]:
+    done: dict[int, Carried] = {}
+
+    async def at(place: int) -> None:
+        done[place] = await one(items[place])
+
+    await each(places.free, at)
+    await each(places.careful, at, at_once=1)
+    return [done[place] for place in sorted(done)]
 
 
 class _Carrier:
@@ -95,15 +120,15 @@ class _Carrier:
         self._target = target
         self._taken = taken
 
-    async def carry(self, item: Transfer) -> Carried:
+    async def carry(self, item: Transfer, *, may_replace: bool) -> Carried:
         stays = self._bucket == self._target and item.name == item.to
         if stays and self._act is Act.MOVE:
             return Carried(item.name, item.to, skipped=True)
         if stays or self._taken is Taken.KEEP:
             return await self._keep_both(item)
-        if self._taken is Taken.REPLACE:
+        if self._taken is Taken.REPLACE and may_replace:
             replaced = await self._there(item.to)
-            return Carried(item.name, item.to, await self._act_on(item, overwrite=True), replaced)
+            return Carried(item.name, item.to, await self._act_on(item, replaced), replaced)
         try:
             return Carried(item.name, item.to, await self._act_on(item))
         except (ObjectExists, AlreadyThere):
@@ -130,21 +155,27 @@ class _Carrier:
         except ObjectNotFound:
             return 0
 
-    async def _act_on(self, item: Transfer, *, overwrite: bool = False) -> ObjectInfo:
+    async def _act_on(self, item: Transfer, replaces: int = 0) -> ObjectInfo:
+        """replaces: only what has this revision, 0 for nothing."""
         match self._act:
             case Act.MOVE:
-                return await move_one(self._user, self._bucket, item, self._target, overwrite=overwrite)
+                return await move_one(self._user, self._bucket, item, self._target, replaces=replaces)
             case Act.COPY:
-                return await copy_one(self._user, self._bucket, item, self._target, overwrite=overwrite)
+                return await copy_one(self._user, self._bucket, item, self._target, replaces=replaces)
             case Act.LINK:
-                return await self._link(item, overwrite)
+                return await self._link(item, replaces)
 
-    async def _link(self, item: Transfer, overwrite: bool) -> ObjectInfo:
+    async def _link(self, item: Transfer, replaces: int) -> ObjectInfo:
         original = await (await store()).info(self._bucket, item.name)
         to = original.link or Link(self._bucket, item.name)
         if to == Link(self._target, item.to):
             raise InvalidLink(f"“{item.to}” would lead to itself.")
-        return await links.add_link(self._user, self._target, item.to, NewLink(to), if_absent=not overwrite)
+        if not replaces:
+            return await links.add_link(self._user, self._target, item.to, NewLink(to), if_absent=True)
+        try:
+            return await links.add_link(self._user, self._target, item.to, NewLink(to), expected_revision=replaces)
+        except Conflict:
+            raise AlreadyThere(self._target, item.to) from None
 
 
 async def take_back(user: AnyUser, bucket: str, act: Act, items: Sequence[Done], target: str) -> list[Carried]:
@@ -159,7 +190,8 @@ async def take_back(user: AnyUser, bucket: str, act: Act, items: Sequence[Done],
         except REFUSALS as error:
             return Carried(item.to, item.name, error=error)
 
-    return [outcome.result for outcome in await each(items, one) if outcome.result is not None]
+    back = [Transfer(item.to, item.name) for item in items]
+    return await _work_off(items, order(back, one_bucket=bucket == target), one)
 
 
 async def _take_back_one(user: AnyUser, bucket: str, act: Act, item: Done, target: str) -> ObjectInfo | None:

@@ -4,6 +4,7 @@ A folder with files is there anyway: deleting and moving those is ``objects`` an
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ..access import AnyUser, Role, require
 from ..objectstore import ObjectExists
@@ -49,19 +50,46 @@ async def restore(user: AnyUser, bucket: str, prefixes: Iterable[str]) -> None:
     await (await store()).folders.add(bucket, prefixes)
 
 
-async def move(user: AnyUser, bucket: str, prefix: str, target: str, to: str, *, copy: bool = False) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A folder that was kept as ``name``, and has come to be kept as ``to``, "" where there was one, or where it would be no folder."""
+
+    name: str
+    to: str
+
+
+async def move(user: AnyUser, bucket: str, prefix: str, target: str, to: str, *, copy: bool = False) -> list[Taken]:
     """EDITOR in both (``copy``: VIEWER in ``bucket``). What is kept at and below ``prefix`` is kept at and below ``to`` in the bucket
-    ``target``, and no longer here; what that was. Renaming an empty folder is this, too. Files are not touched."""
+    ``target``, and no longer here; what has changed by that. Renaming an empty folder is this, too. Files are not touched."""
     await require(user, bucket, Role.VIEWER if copy else Role.EDITOR)
     await require(user, target, Role.EDITOR)
+    kept_here = await (await store()).folders.list(bucket)
+    places = {name: to + name[len(prefix) :] for name in kept_here if name.startswith(prefix)}
+    if not places:
+        return []
+    new = set(await _exchange(target, filter(None, places.values()), bucket, () if copy else places))
+    record("folder.copy" if copy else "folder.move", user, bucket, name=prefix, to_bucket=target, to=to)
+    taken = [Taken(name, place if place in new else "") for name, place in places.items()]
+    return [each for each in taken if each.to] if copy else taken
+
+
+async def take_back(user: AnyUser, bucket: str, taken: Sequence[Taken], target: str, *, copy: bool = False) -> None:
+    """As ``move``, whose undo it is: exactly these are taken back, and none that others have made below them."""
+    await require(user, bucket, Role.VIEWER if copy else Role.EDITOR)
+    await require(user, target, Role.EDITOR)
+    await _exchange(bucket, () if copy else [each.name for each in taken], target, [each.to for each in taken if each.to])
+    for each in taken:
+        record("folder.take_back", user, bucket, name=each.name, to_bucket=target, to=each.to)
+
+
+async def _exchange(bucket: str, wanted: Iterable[str], other: str, gone: Iterable[str]) -> Sequence[str]:
+    """``wanted`` is kept in ``bucket``, and then ``gone`` no longer in the ``other``; what was not kept there before."""
     folders = (await store()).folders
-    names = [name for name in await folders.list(bucket) if name.startswith(prefix)]
-    await folders.add(target, [to + name[len(prefix) :] for name in names])
-    if names and not copy:
-        await folders.remove(bucket, [prefix])
-    if names:
-        record("folder.copy" if copy else "folder.move", user, bucket, name=prefix, to_bucket=target, to=to)
-    return names
+    if bucket == other:
+        return await folders.exchange(bucket, wanted, gone)
+    new = await folders.add(bucket, wanted)
+    await folders.exchange(other, (), gone)
+    return new
 
 
 def _above(prefix: str) -> list[str]:

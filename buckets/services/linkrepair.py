@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..access import AnyUser, Role, require, roles
-from ..objectstore import BucketNotFound, HistoryOff, Index, Link, ObjectInfo, ObjectStoreError
+from ..objectstore import BucketNotFound, Conflict, HistoryOff, Index, Link, ObjectInfo, ObjectStoreError
 from . import links, objects, versions
 from .bulk import check_number
 from .errors import ServiceError
 from .linklist import FoundLink, links_to
 from .runtime import store
 
+MAX_LINKS = 1_000
 MOST = 5
 LAST_VERSIONS = 5
 LOOKED_AT_ONCE = 2_000
@@ -42,13 +43,18 @@ class Moved:
     now: Link
 
 
-async def change_target(user: AnyUser, bucket: str, name: str, to: Link, *, expected_revision: int | None = None) -> ObjectInfo:
-    """EDITOR, and VIEWER in the bucket that it leads to from now on. Description, headers and metadata stay.
+async def change_target(
+    user: AnyUser, bucket: str, name: str, to: Link, *, was: Link | None = None, expected_revision: int | None = None
+) -> ObjectInfo:
+    """EDITOR, and VIEWER in the bucket that it leads to from now on. Description, headers and metadata stay. was: only a link that still
+    leads there.
 
-    Raises ``ObjectNotFound``, and what ``links.add_link`` raises.
+    Raises ``ObjectNotFound``, ``Conflict``, and what ``links.add_link`` raises.
     """
     await require(user, bucket, Role.EDITOR)
     info = await (await store()).info(bucket, name)
+    if was is not None and info.link != was:
+        raise Conflict(f"{name!r} is not at the expected revision: someone else wrote it in the meantime.")
     link = links.NewLink(to, info.description, info.headers, info.metadata)
     return await links.add_link(user, bucket, name, link, expected_revision=expected_revision or info.revision)
 
@@ -62,9 +68,17 @@ class Pointed:
     error: ObjectStoreError | None = None
 
 
-async def retarget(user: AnyUser, bucket: str, moved: Sequence[Moved]) -> list[Pointed]:
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of some links, and how many are left as they were: to be asked for again, as long as any of these succeeded."""
+
+    results: Sequence[Pointed]
+    left: int
+
+
+async def retarget(user: AnyUser, bucket: str, moved: Sequence[Moved]) -> Followed:
     """VIEWER in ``bucket``, where ``moved`` was. After a move or a rename: the links that led to where things were, in buckets that the
-    user may edit, lead to where they are.
+    user may edit, lead to where they are; ``MAX_LINKS`` of them at a time.
 
     Raises ``NotVisible`` for a bucket that the user may not see, ``TooManyNames`` for more than 1,000.
     """
@@ -76,12 +90,13 @@ async def retarget(user: AnyUser, bucket: str, moved: Sequence[Moved]) -> list[P
         await require(user, target, Role.VIEWER)
     found = (await links_to(user, bucket, {was.name for was in where if was.name is not None})).links
     mine = [link for link in found if (held.of(link.bucket) or Role.VIEWER) >= Role.EDITOR]
-    return [await _point(user, link, where[link.to]) for link in mine]
+    results = [await _point(user, link, where[link.to]) for link in mine[:MAX_LINKS]]
+    return Followed(results, len(mine) - len(results))
 
 
 async def _point(user: AnyUser, link: FoundLink, to: Link) -> Pointed:
     try:
-        await change_target(user, link.bucket, link.name, to)
+        await change_target(user, link.bucket, link.name, to, was=link.to)
     except ObjectStoreError as error:
         return Pointed(link.bucket, link.name, error)
     return Pointed(link.bucket, link.name)
@@ -112,17 +127,22 @@ async def _lost(user: AnyUser, bucket: str, name: str) -> ObjectInfo | None:
 
 
 async def _by_data(index: Index, lost: ObjectInfo) -> dict[str, Why]:
-    nuid, digest = lost.nuid.encode(), (lost.digest or "").encode()
+    """Looks at every object; others go on in between."""
     found: dict[str, Why] = {}
-    for number, entry in enumerate(list(index.entries()) if nuid or digest else ()):
-        if entry.size == lost.size and entry.link is None:
-            if nuid and nuid in entry.raw:
-                found[entry.name] = Why.RENAMED
-            elif digest and digest in entry.raw:
-                found[entry.name] = Why.SAME
-        if number % LOOKED_AT_ONCE == 0:
-            await asyncio.sleep(0)
+    entries, last = index.of_size(lost.size, None, LOOKED_AT_ONCE)
+    while last is not None:
+        for entry in entries:
+            if entry.link is None and (why := _same_data(entry.raw, lost)) is not None:
+                found[entry.name] = why
+        await asyncio.sleep(0)
+        entries, last = index.of_size(lost.size, last, LOOKED_AT_ONCE)
     return found
+
+
+def _same_data(raw: bytes, lost: ObjectInfo) -> Why | None:
+    if lost.nuid and lost.nuid.encode() in raw:
+        return Why.RENAMED
+    return Why.SAME if lost.digest and lost.digest.encode() in raw else None
 
 
 def _by_name(index: Index, name: str) -> list[str]:

@@ -45,19 +45,38 @@ async def copy(user: AnyUser, bucket: str, items: Sequence[Transfer], target: st
 
 
 async def move_one(
-    user: AnyUser, bucket: str, item: Transfer, target: str, *, overwrite: bool = False, expected_revision: int | None = None
+    user: AnyUser,
+    bucket: str,
+    item: Transfer,
+    target: str,
+    *,
+    overwrite: bool = False,
+    replaces: int | None = None,
+    expected_revision: int | None = None,
 ) -> ObjectInfo:
-    """For callers that have asked for the rights. expected_revision: only what is still that one. Raises as ``ObjectStore.move``."""
+    """For callers that have asked for the rights. expected_revision: only what is still that one. replaces: the only revision of the new
+    name that may be overwritten. Raises as ``ObjectStore.move``."""
     moved = await (await store()).move(
-        bucket, item.name, target, item.to, overwrite=overwrite, expected_revision=expected_revision, writer=user.get_username()
+        bucket,
+        item.name,
+        target,
+        item.to,
+        overwrite=overwrite,
+        replaces=replaces,
+        expected_revision=expected_revision,
+        writer=user.get_username(),
     )
     record("object.move", user, bucket, name=item.name, to_bucket=target, to=item.to)
     return moved
 
 
-async def copy_one(user: AnyUser, bucket: str, item: Transfer, target: str, *, overwrite: bool = False) -> ObjectInfo:
-    """For callers that have asked for the rights. Raises as ``ObjectStore.copy``."""
-    copied = await (await store()).copy(bucket, item.name, target, item.to, overwrite=overwrite, writer=user.get_username())
+async def copy_one(
+    user: AnyUser, bucket: str, item: Transfer, target: str, *, overwrite: bool = False, replaces: int | None = None
+) -> ObjectInfo:
+    """For callers that have asked for the rights. replaces: as for ``move_one``. Raises as ``ObjectStore.copy``."""
+    copied = await (await store()).copy(
+        bucket, item.name, target, item.to, overwrite=overwrite, replaces=replaces, writer=user.get_username()
+    )
     record("object.copy", user, bucket, name=item.name, to_bucket=target, to=item.to)
     return copied
 

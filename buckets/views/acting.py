@@ -20,7 +20,8 @@ from buckets.api.endpoint import endpoint
 from buckets.api.errors import BadRequest
 from buckets.api.fields import MAX_DESCRIPTION, MAX_NUMBER, flag, only, text, whole
 from buckets.api.shapes import error_json
-from buckets.objectstore import Index, ObjectExists
+from buckets.errorwords import told
+from buckets.objectstore import Index, ObjectExists, ObjectStoreError
 from buckets.services import buckets as bucket_service
 from buckets.services import carrying, objects, versions
 from buckets.services import folders as folder_service
@@ -35,17 +36,21 @@ MAX_FOLDERS = 1000
 MAX_CURSOR = 32 * 1024
 DELETE = "delete"
 Document = Mapping[str, Any]
+# Those without files that went, too, and what stopped them.
+Folders = tuple[list[dict[str, str]], ObjectStoreError | None]
 E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a request is about: ``items``, and of a folder how many there are in all and where to go on."""
+    """What a request is about: ``items``, and of a folder how many there are in all, where to go on, and the names at which files of it
+    still are (``never`` to be replaced)."""
 
     items: Sequence[Transfer]
     total: int
     after: str | None = None
     upto: int = 0
+    never: frozenset[str] = frozenset()
 
 
 async def _act(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
@@ -55,24 +60,28 @@ async def _act(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
         await access.require(user, bucket, Role.EDITOR)
         batch = await _batch(user, bucket, document, bucket)
         results = _deleted(await objects.delete(user, bucket, [item.name for item in batch.items]))
-        return _answer(batch, results, await _take_folder(user, bucket, document, batch, DELETE, bucket))
+        return _answer(batch, results, *await _take_folder(user, bucket, document, batch, DELETE, bucket))
     act, target = _choice(document, "act", Act), _target(document, bucket)
     await carrying.allow(user, bucket, act, target)
     batch = await _batch(user, bucket, document, target)
     taken = _choice(document, "taken", Taken, Taken.ASK)
-    results = [_carried_json(each) for each in await carrying.carry(user, bucket, act, batch.items, target, taken)]
-    return _answer(batch, results, await _take_folder(user, bucket, document, batch, act, target))
+    results = [_carried_json(each) for each in await carrying.carry(user, bucket, act, batch.items, target, taken, batch.never)]
+    return _answer(batch, results, *await _take_folder(user, bucket, document, batch, act, target))
 
 
-async def _take_folder(user: User, bucket: str, document: Document, batch: Batch, act: str, target: str) -> list[dict[str, str]]:
-    """With the last file of a folder goes what is there without files: the folder itself, where somebody made it, and those below it."""
+async def _take_folder(user: User, bucket: str, document: Document, batch: Batch, act: str, target: str) -> Folders:
+    """With the last file of a folder goes what is there without files: the folder itself, where somebody made it, and those below it.
+    What stops that stops nothing else: the files have gone already."""
     folder, to = document.get("folder"), document.get("to") or ""
     if folder is None or batch.after is not None or act == Act.LINK:
-        return []
-    if act == DELETE:
-        return [{"name": name, "to": name} for name in await folder_service.delete(user, bucket, [folder])]
-    names = await folder_service.move(user, bucket, folder, target, to, copy=act == Act.COPY)
-    return [{"name": name, "to": to + name[len(folder) :]} for name in names]
+        return [], None
+    try:
+        if act == DELETE:
+            return [{"name": name, "to": name} for name in await folder_service.delete(user, bucket, [folder])], None
+        taken = await folder_service.move(user, bucket, folder, target, to, copy=act == Act.COPY)
+    except ObjectStoreError as error:
+        return [], error
+    return [{"name": each.name, "to": each.to} for each in taken], None
 
 
 async def _batch(user: User, bucket: str, document: Document, target: str) -> Batch:
@@ -106,7 +115,15 @@ async def _of_folder(user: User, bucket: str, document: Document, target: str) -
         raise BadRequest(str(error)) from None
     within = bucket == target and folder.startswith(to)
     infos = [info for info in found.objects if not within or info.revision <= upto]
-    return Batch([Transfer(info.name, to + info.name[len(folder) :]) for info in infos], found.total, found.cursor, upto)
+    items = [Transfer(info.name, to + info.name[len(folder) :]) for info in infos]
+    never = frozenset(item.to for item in items if _is_of(live.index, folder, item.to, upto)) if within else frozenset[str]()
+    return Batch(items, found.total, found.cursor, upto, never)
+
+
+def _is_of(index: Index, folder: str, name: str, upto: int) -> bool:
+    """Whether it is one of the files of the folder, which has its turn later, perhaps with another request."""
+    found = index.get(name) if name.startswith(folder) else None
+    return found is not None and found.revision <= upto
 
 
 async def _check_fresh(user: User, bucket: str, folder: str) -> None:
@@ -122,29 +139,24 @@ def _exists(index: Index, folder: str) -> bool:
 async def _undo(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
     document = parameters.json_object(request, parameters.MAX_BULK_BYTES)
     only(document, ("act", "bucket", "items", "folders"))
-    if document.get("folders"):
-        await _bring_folders_back(user, bucket, document)
+    folders = [_taken(item) for item in _objects(document, "folders")] if document.get("folders") else []
     if document.get("act") == DELETE:
         batch = Batch(_named(document), 0)
+        if folders:
+            await folder_service.restore(user, bucket, [each.name for each in folders])
         return _answer(batch, _deleted(await versions.undelete(user, bucket, [item.name for item in batch.items])))
     items = _list(document, _done)
     act, target = _choice(document, "act", Act), _target(document, bucket)
+    if folders and act is not Act.LINK:
+        await folder_service.take_back(user, bucket, folders, target, copy=act is Act.COPY)
     undone = await carrying.take_back(user, bucket, act, items, target)
     return _answer(Batch([], len(items)), [_carried_json(each) for each in undone])
 
 
-async def _bring_folders_back(user: User, bucket: str, document: Document) -> None:
+def _taken(item: Document) -> folder_service.Taken:
     """What ``_take_folder`` told."""
-    pairs = [(object_fields.required_name(item, "name"), object_fields.required_name(item, "to")) for item in _objects(document, "folders")]
-    target = _target(document, bucket)
-    if document.get("act") == DELETE:
-        await folder_service.restore(user, bucket, [name for name, _ in pairs])
-        return
-    if document.get("act") == Act.COPY:
-        await folder_service.delete(user, target, [to for _, to in pairs])
-        return
-    for name, to in pairs:
-        await folder_service.move(user, target, to, bucket, name)
+    only(item, ("name", "to"))
+    return folder_service.Taken(object_fields.required_name(item, "name"), text(item, "to", object_fields.MAX_NAME))
 
 
 def _done(item: Document) -> Done:
@@ -165,19 +177,14 @@ def _objects(document: Document, field: str) -> list[Document]:
 
 
 async def _folders(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
-    """The folders in ``?prefix=`` whose names begin with ``?starts=``: 1,000 at most, else there are ``more``."""
+    """The folders in ``?prefix=`` whose names begin with ``?starts=`` in any case: 1,000 at most, else there are ``more``."""
     prefix, starts = request.GET.get("prefix", ""), request.GET.get("starts", "")
     parameters.check_unicode(request)
     if len(prefix) + len(starts) > object_fields.MAX_NAME or (prefix and not prefix.endswith("/")):
         raise BadRequest("“prefix” is a folder: its name ends with “/”.")
-    index = (await objects.ready(user, bucket)).index
-    if starts:
-        found = index.scan(prefix=prefix + starts, delimiter="/", limit=MAX_FOLDERS)
-        folders, more = found.prefixes, found.cursor is not None
-    else:
-        listed = index.page(prefix=prefix, limit=MAX_FOLDERS)
-        folders, more = listed.folders, len(listed.folders) == MAX_FOLDERS
-    return _json({"folders": [{"name": each.name, "prefix": each.prefix, "objects": each.objects} for each in folders], "more": more})
+    found = (await objects.ready(user, bucket)).index.folders(prefix + starts, MAX_FOLDERS + 1)
+    listed = [{"name": each.name, "prefix": each.prefix, "objects": each.objects} for each in found[:MAX_FOLDERS]]
+    return _json({"folders": listed, "more": len(found) > MAX_FOLDERS})
 
 
 async def _destinations(request: HttpRequest, user: User) -> HttpResponse:
@@ -205,7 +212,7 @@ def _choice(document: Document, key: str, kind: type[E], default: E | None = Non
 
 
 def _deleted(results: Sequence[Result]) -> list[dict[str, Any]]:
-    return [{"name": each.name, "error": error_json(each.error) if each.error else None} for each in results]
+    return [{"name": each.name, "error": _error_json(each.error) if each.error else None} for each in results]
 
 
 def _carried_json(each: Carried) -> dict[str, Any]:
@@ -216,16 +223,22 @@ def _carried_json(each: Carried) -> dict[str, Any]:
         "replaced": each.replaced,
         "skipped": each.skipped,
         "taken": each.taken,
-        "error": error_json(each.error) if each.error else None,
+        "error": _error_json(each.error) if each.error else None,
     }
 
 
-def _answer(batch: Batch, results: list[dict[str, Any]], folders: Sequence[Mapping[str, str]] = ()) -> HttpResponse:
-    """``folders``: those without files that were taken, too."""
-    more = batch.after is not None
-    return _json(
-        {"results": results, "folders": list(folders), "total": batch.total, "after": batch.after, "upto": batch.upto, "more": more}
-    )
+def _error_json(error: Exception) -> dict[str, Any]:
+    said = error_json(error)
+    return said | {"message": told(said["message"], said["code"])}
+
+
+def _answer(
+    batch: Batch, results: list[dict[str, Any]], folders: Sequence[Mapping[str, str]] = (), error: ObjectStoreError | None = None
+) -> HttpResponse:
+    """``folders``: those without files that were taken, too, or the ``error`` that stopped them."""
+    kept = {"folders": list(folders), "folders_error": _error_json(error) if error else None}
+    place = {"total": batch.total, "after": batch.after, "upto": batch.upto, "more": batch.after is not None}
+    return _json({"results": results} | kept | place)
 
 
 def _json(document: Mapping[str, Any]) -> HttpResponse:

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from buckets import access
 from buckets.access import AnyUser, Role
 from buckets.api import archives
+from buckets.errorwords import told
 from buckets.objectstore import InvalidObjectName
 from buckets.services import carrying
 from buckets.services import objects as object_service
@@ -21,6 +22,7 @@ from buckets.services.bulk import MAX_NAMES
 from buckets.services.carrying import Act, Carried, Taken
 from buckets.services.errors import StillLoading
 from buckets.services.moves import Transfer
+from buckets.services.order import ordered
 
 from .files import SHOWN_NAMES, WHOLE_LISTING, Chosen, back_address, batches
 from .shell import load_shell, page, render_page
@@ -81,10 +83,11 @@ async def _do(request: HttpRequest, user: AnyUser, bucket: str, chosen: Chosen, 
     if chosen.folders and not await live.wait_ready(WHOLE_LISTING):
         raise StillLoading(bucket, live.loaded, live.expected)
     if wish.target == bucket and any(folder and wish.folder.startswith(folder) for folder in chosen.folders):
-        raise InvalidObjectName(_("A folder cannot be put into itself."))
+        raise InvalidObjectName(gettext_noop("A folder cannot be put into itself."))
     results: list[Carried] = []
-    for batch in batches(list(_transfers(chosen.names_of(live.index), wish.folder)), MAX_NAMES):
-        results += await carrying.carry(user, bucket, wish.act, batch, wish.target, wish.taken)
+    items, never = ordered(list(_transfers(await chosen.names_of(live.index), wish.folder)), one_bucket=wish.target == bucket)
+    for batch in batches(items, MAX_NAMES):
+        results += await carrying.carry(user, bucket, wish.act, batch, wish.target, wish.taken, never)
     _tell(request, results)
     return redirect(back_address(request, bucket))
 
@@ -105,7 +108,7 @@ def _tell(request: HttpRequest, results: list[Carried]) -> None:
     if skipped:
         messages.info(request, ngettext("%(count)d file skipped.", "%(count)d files skipped.", skipped) % {"count": skipped})
     for each in failed[:SHOWN_FAILURES]:
-        messages.error(request, f"{each.name}: {each.error}")
+        messages.error(request, f"{each.name}: {told(each.error)}")
     if len(failed) > SHOWN_FAILURES:
         messages.error(request, _("%(count)d more failed.") % {"count": len(failed) - SHOWN_FAILURES})
 

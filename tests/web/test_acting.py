@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from buckets.models import Grant
-from buckets.objectstore import BucketConfig, ObjectNotFound, ObjectStore
+from buckets.objectstore import BucketConfig, Link, ObjectNotFound, ObjectStore
 from buckets.roles import Role
+from buckets.services import carrying
+from buckets.views import acting
 
 from .browsers import browser_of, submit
 from .conftest import CSRF, Cast
@@ -229,13 +231,18 @@ async def test_nonsense_is_refused(bucket: str, browser: Browser, document: dict
     assert answer.json()["error"]["code"] == "bad_request"
 
 
-async def test_folders_are_listed_and_narrowed(bucket: str, site: ObjectStore, browser: Browser) -> None:
+async def test_folders_are_listed_and_narrowed(bucket: str, site: ObjectStore, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     await fill(site, bucket, "docs/a/1", "docs/a/2", "docs/b/3", "docs/x", "dot/y")
     await listed(bucket, "dot/y")
     answer = (await browser.get(f"/buckets/{bucket}/folders", params={"prefix": "docs/"})).json()
     assert [(each["name"], each["objects"]) for each in answer["folders"]] == [("a", 2), ("b", 1)]
     begins = (await browser.get(f"/buckets/{bucket}/folders", params={"starts": "do"})).json()
     assert [each["prefix"] for each in begins["folders"]] == ["docs/", "dot/"]
+    deeper = (await browser.get(f"/buckets/{bucket}/folders", params={"prefix": "docs/", "starts": "A"})).json()
+    assert ([each["prefix"] for each in deeper["folders"]], deeper["more"]) == (["docs/a/"], False)
+    monkeypatch.setattr(acting, "MAX_FOLDERS", 1)
+    fewer = (await browser.get(f"/buckets/{bucket}/folders")).json()
+    assert ([each["prefix"] for each in fewer["folders"]], fewer["more"]) == (["docs/"], True)
     assert (await browser.get(f"/buckets/{bucket}/folders", params={"prefix": "docs"})).status_code == 400
 
 
@@ -270,3 +277,89 @@ async def test_without_scripts_a_form_gives_a_zip(bucket: str, site: ObjectStore
         assert sorted(archive.namelist()) == ["d/two", "one"]
     nothing = await submit(viewer, f"/buckets/{bucket}/zip", [])
     assert "Nothing was ticked." in (await viewer.get(nothing.headers["Location"])).text
+
+
+async def content(site: ObjectStore, bucket: str, name: str) -> bytes:
+    async with await site.get(bucket, name) as reader:
+        return b"".join([bytes(piece) async for piece in reader])
+
+
+async def write(site: ObjectStore, bucket: str, *paths: str) -> None:
+    """Each with its own name as its content."""
+    for path in paths:
+        await site.put(bucket, path, path.encode())
+        await listed(bucket, path)
+
+
+def undoing(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: each[key] for key in ("name", "to", "revision", "replaced")} for each in results if not each["error"]]
+
+
+@pytest.mark.parametrize("act", ["move", "copy"])
+async def test_replacing_never_takes_one_of_the_chosen_for_another(bucket: str, site: ObjectStore, browser: Browser, act: str) -> None:
+    await write(site, bucket, "x/a", "y/a", "1", "2", "in", "out")
+    wanted = {"x/a": "z/a", "y/a": "z/a", "1": "2", "2": "3", "in": "out", "out": "in"}
+    order = {"act": act, "taken": "replace", "items": [{"name": name, "to": to} for name, to in wanted.items()]}
+    results = (await send(browser, bucket, order)).json()["results"]
+    assert [each["name"] for each in results] == list(wanted)
+    alike, chain, circle = results[:2], results[2:4], results[4:]
+    assert sorted(each["taken"] for each in alike) == [False, True]
+    assert [each["taken"] for each in chain] == [act == "copy", False]
+    assert [each["taken"] for each in circle] == [True, True]
+    left = {name: await content(site, bucket, name) for name in await names(site, bucket)}
+    assert set(left.values()) == {b"x/a", b"y/a", b"1", b"2", b"in", b"out"}
+    assert left["3"] == b"2"
+    await send(browser, bucket, {"act": act, "items": undoing(results)}, "act/undo")
+    assert {name: await content(site, bucket, name) for name in await names(site, bucket)} == {name: name.encode() for name in wanted}
+
+
+@pytest.mark.parametrize("limit", [1, 20])
+async def test_replacing_keeps_what_of_a_moving_folder_has_its_turn_later(
+    bucket: str, site: ObjectStore, browser: Browser, limit: int
+) -> None:
+    await write(site, bucket, "b/b/b/x", "b/b/x", "b/x")
+    order = {"act": "move", "taken": "replace", "folder": "b/b/", "to": "b/", "limit": limit}
+    taken: list[dict[str, Any]] = []
+    after, upto, more = None, 0, True
+    while more:
+        answer = (await send(browser, bucket, order | {"after": after, "upto": upto})).json()
+        taken += [each for each in answer["results"] if each["taken"]]
+        after, upto, more = answer["after"], answer["upto"], answer["more"]
+    assert await content(site, bucket, "b/x") == b"b/b/x"
+    again = {"act": "move", "taken": "replace", "items": [{"name": each["name"], "to": each["to"]} for each in taken]}
+    await send(browser, bucket, again)
+    assert await names(site, bucket) == ["b/b/x", "b/x"]
+    assert await content(site, bucket, "b/b/x") == b"b/b/b/x"
+
+
+async def test_without_scripts_two_folders_of_one_name_lose_nothing(bucket: str, site: ObjectStore, browser: Browser) -> None:
+    await write(site, bucket, "x/d/f", "y/d/f", "y/one")
+    fields = [("confirm", "yes"), ("act", "move"), ("taken", "replace"), ("bucket", bucket), ("folder_to", "z")]
+    await submit(browser, f"/buckets/{bucket}/carry", [*fields, ("folder", "x%2Fd%2F"), ("folder", "y%2Fd%2F"), ("object", "y%2Fone")])
+    left = [await content(site, bucket, name) for name in await names(site, bucket)]
+    assert sorted(left) == [b"x/d/f", b"y/d/f", b"y/one"]
+
+
+@pytest.mark.parametrize("act", ["move", "copy", "link"])
+async def test_what_somebody_writes_just_then_is_not_replaced(
+    bucket: str, site: ObjectStore, browser: Browser, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(site, bucket, "one", "theirs")
+    if act == "link":
+        await site.add_link(bucket, "there", Link(bucket, "theirs"))
+    else:
+        await write(site, bucket, "there")
+    looked = carrying._Carrier._there
+
+    async def there(carrier: carrying._Carrier, name: str) -> int:
+        found = await looked(carrier, name)
+        await (site.add_link(bucket, name, Link(bucket, "theirs")) if act == "link" else site.put(bucket, name, b"newer"))
+        return found
+
+    monkeypatch.setattr(carrying._Carrier, "_there", there)
+    order = {"act": act, "taken": "replace", "items": [{"name": "one", "to": "there"}]}
+    (result,) = (await send(browser, bucket, order)).json()["results"]
+    assert result["taken"]
+    assert await names(site, bucket) == ["one", "theirs", "there"]
+    info = await site.info(bucket, "there")
+    assert (info.link == Link(bucket, "theirs")) if act == "link" else (await content(site, bucket, "there") == b"newer")

@@ -104,3 +104,45 @@ async def test_the_picker_lists_them_and_the_api_does_not(bucket: str, site: Obj
     for sort in ("name", "-name", "size", "-modified"):
         answer = (await browser.get(f"{base}/objects?delimiter=/&sort={sort}")).json()
         assert ([each["prefix"] for each in answer["prefixes"]], answer["total"]) == (["b/"], 1)
+
+
+async def test_what_stops_an_empty_folder_leaves_the_results_of_its_files(bucket: str, site: ObjectStore, admin: httpx.AsyncClient) -> None:
+    other = f"{bucket}-full"
+    await site.create_bucket(BucketConfig(other))
+    await site.folders.create(other, [f"{number}/" for number in range(1000)])
+    await site.folders.create(bucket, ["d/"])
+    await site.put(bucket, "d/file", b"x")
+    await listed(bucket, "d/file")
+    answer = await admin.post(f"/buckets/{bucket}/act", json={"act": "move", "bucket": other, "folder": "d/", "to": "d/"})
+    assert answer.status_code == 200
+    assert [(each["to"], each["error"]) for each in answer.json()["results"]] == [("d/file", None)]
+    assert (answer.json()["folders"], answer.json()["folders_error"]["code"]) == ([], "conflict")
+    assert list(await site.folders.list(bucket)) == ["d/"]
+
+
+async def test_a_folder_is_emptied_into_the_one_it_is_in_and_back(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
+    for folder, to, left in (("d/", "", ["d/", "e/"]), ("b/b/", "b/", ["b/", "b/b/"])):
+        kept = [folder, f"{folder}e/"] if not to else ["b/b/", "b/b/b/"]
+        await site.folders.create(bucket, kept)
+        await site.put(bucket, f"{folder}file", b"x")
+        await listed(bucket, f"{folder}file")
+        done = await act(browser, bucket, act="move", folder=folder, to=to)
+        assert [each["to"] for each in done["results"]] == [f"{to}file"]
+        assert sorted(await site.folders.list(bucket)) == [name for name in left if name != "d/"]
+        await act(browser, bucket, "/undo", act="move", items=[], folders=done["folders"])
+        assert sorted(await site.folders.list(bucket)) == kept
+        await site.folders.remove(bucket, kept)
+
+
+@pytest.mark.parametrize("what", ["move", "copy"])
+async def test_undo_leaves_the_folders_of_others(bucket: str, site: ObjectStore, browser: httpx.AsyncClient, what: str) -> None:
+    before = ["dst/", "dst/theirs/", "src/", "src/mine/"]
+    await site.folders.create(bucket, before)
+    done = await act(browser, bucket, act=what, folder="src/", to="dst/")
+    assert "dst/mine/" in await site.folders.list(bucket)
+    await site.folders.create(bucket, ["dst/mine/later/"])
+    refused = await post(browser, f"/buckets/{bucket}/act/undo", {"act": "junk", "items": [], "folders": done["folders"]})
+    assert refused.status_code == 400
+    assert "dst/mine/" in await site.folders.list(bucket)
+    await act(browser, bucket, "/undo", act=what, items=[], folders=done["folders"])
+    assert sorted(await site.folders.list(bucket)) == sorted([*before, "dst/mine/later/"])

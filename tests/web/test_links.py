@@ -1,6 +1,7 @@
 """The links of a bucket as pages: what they show to whom, making, changing, deleting, repairing, and what a deletion would break."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -9,9 +10,10 @@ import pytest
 from buckets.models import Grant
 from buckets.objectstore import BucketConfig, Link, ObjectNotFound, ObjectStore
 from buckets.roles import Role
+from buckets.services import linklist, linkrepair
 
 from .browsers import browser_of, submit
-from .conftest import Cast
+from .conftest import CSRF, Cast
 from .helpers import listed
 from .test_pages import HOSTILE
 
@@ -137,7 +139,7 @@ async def test_viewers_make_change_and_delete_nothing(bucket: str, site: ObjectS
     for address in ("links/edit?name=l", "links/delete?name=l", "links/again?name=m&to_bucket=b&to_name=x"):
         assert (await submit(viewer, f"/buckets/{bucket}/{address}", fields)).status_code == 403, address
     moved = form(was="x", now="y")
-    assert (await submit(viewer, f"/buckets/{bucket}/links/follow", moved, **JSON)).json() == {"changed": 0, "failed": []}
+    assert (await submit(viewer, f"/buckets/{bucket}/links/follow", moved, **JSON)).json() == {"changed": 0, "failed": [], "left": 0}
     with pytest.raises(ObjectNotFound):
         await site.info(bucket, "m")
 
@@ -226,6 +228,51 @@ async def test_links_follow_a_rename_where_one_may_edit(bucket: str, other: str,
     assert (await submit(browser, f"/buckets/{bucket}/object/details?name=old", fields)).status_code == 302
     assert (await site.info(bucket, "l")).link == Link(bucket, "new")
     assert (await site.info(other, "far")).link == Link(bucket, "old")
+
+
+async def test_a_link_that_was_changed_meanwhile_does_not_follow(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("old", "new", "theirs"):
+        await site.put(bucket, name, b"x")
+    for name in ("changed", "same"):
+        await site.add_link(bucket, name, Link(bucket, "old"))
+        await listed(bucket, name)
+    found = linklist.links_to
+
+    async def links_to(*args: Any, **options: Any) -> Any:
+        answer = await found(*args, **options)
+        await site.add_link(bucket, "changed", Link(bucket, "theirs"))
+        return answer
+
+    monkeypatch.setattr(linkrepair, "links_to", links_to)
+    document = {"items": [{"name": "old", "to": "new"}]}
+    answer = await browser.post(f"/api/v1/buckets/{bucket}/links/follow", json=document, headers={"X-CSRFToken": CSRF})
+    assert {each["name"]: (each["error"] or {}).get("code") for each in answer.json()["results"]} == {"changed": "conflict", "same": None}
+    assert (await site.info(bucket, "changed")).link == Link(bucket, "theirs")
+    assert (await site.info(bucket, "same")).link == Link(bucket, "new")
+
+
+async def test_many_links_follow_some_at_a_time(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linkrepair, "MAX_LINKS", 2)
+    for name in ("old", "new"):
+        await site.put(bucket, name, b"x")
+    for name in ("c", "a", "b"):
+        await site.add_link(bucket, name, Link(bucket, "old"))
+    await listed(bucket, "a", "b", "c")
+    moved = [("was", "old"), ("now", "new")]
+    assert "1 more link still leads to the old place" in await told(browser, bucket, moved)
+    assert [(await site.info(bucket, name)).link for name in "abc"] == [Link(bucket, "new"), Link(bucket, "new"), Link(bucket, "old")]
+    rest = await submit(browser, f"/buckets/{bucket}/links/follow", moved, **JSON)
+    assert rest.json() == {"changed": 1, "failed": [], "left": 0}
+
+
+async def told(browser: httpx.AsyncClient, bucket: str, moved: list[tuple[str, str]]) -> str:
+    """What the page says after the links followed."""
+    answer = await submit(browser, f"/buckets/{bucket}/links/follow", moved)
+    return (await browser.get(answer.headers["Location"])).text
 
 
 async def test_a_picker_is_given_files_but_no_links(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..entry import Entry
-from ..errors import BucketFull, BucketRestricted, Conflict, ObjectExists, ObjectNotFound, ObjectUnreadable, ServerError, Unavailable
+from ..errors import BucketFull, BucketRestricted, Conflict, ObjectNotFound, ObjectUnreadable, ServerError, Unavailable
 from ..metadata import is_document
 from ..model import ObjectInfo
 from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
-from .commit import OF_A_COPY, RACES, Change, Commits, check_expected, conflict, is_of, too_contended
+from .commit import OF_A_COPY, RACES, Change, Commits, check_expected, check_replaceable, conflict, is_of, too_contended
 
 # After a batch whose answer is missing.
 SETTLE_PAUSES = (0, 0.5, 1, 3)
@@ -101,7 +101,15 @@ class Changer:
         return await self._commits.cleanups.shielded(self._commits.commit(change, expected_revision))
 
     async def rename(
-        self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
+        self,
+        bucket: str,
+        name: str,
+        new_name: str,
+        *,
+        overwrite: bool,
+        expected_revision: int | None,
+        writer: str,
+        replaces: int | None = None,
     ) -> tuple[ObjectInfo, int]:
         """See ``ObjectStore.rename``. Also gives the revision of the marker that the old name got, 0 when nothing was written.
 
@@ -114,8 +122,7 @@ class Changer:
             if new_name == name:
                 return current.info(bucket), 0
             target = await self._commits.messages.last(bucket, new_name)
-            if target is not None and not target.deleted and not overwrite:
-                raise ObjectExists(f"There is an object {new_name!r} already in the bucket {bucket!r}.")
+            check_replaceable(target, overwrite, replaces, bucket, new_name)
             with contextlib.suppress(Conflict):
                 return await self._commits.cleanups.shielded(self._rename(bucket, current, new_name, target, writer))
             if expected_revision is not None:

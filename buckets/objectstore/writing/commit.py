@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from ..entry import Entry
-from ..errors import BucketRestricted, Conflict, InvalidMetadata, ObjectStoreError, Unavailable
+from ..errors import BucketRestricted, Conflict, InvalidMetadata, ObjectExists, ObjectStoreError, Unavailable
 from ..history.gate import Gate
 from ..metadata import change_info, dump_info, is_sized, parse_reference
 from ..model import ObjectInfo
@@ -230,6 +230,17 @@ def check_expected(current: Entry | None, expected: int | None, name: str) -> No
     revision = current.revision if current is not None and not current.deleted else 0
     if expected is not None and revision != expected:
         raise conflict(name)
+
+
+def check_replaceable(current: Entry | None, overwrite: bool, replaces: int | None, bucket: str, name: str) -> None:
+    """Unless anything may be overwritten: raises ObjectExists for an object at another revision than the one that may be replaced, and
+    Conflict when that is gone."""
+    revision = current.revision if current is not None and not current.deleted else 0
+    if overwrite or revision == (replaces or 0):
+        return
+    if revision:
+        raise ObjectExists(f"There is an object {name!r} already in the bucket {bucket!r}.")
+    raise conflict(name)
 
 
 def conflict(name: str) -> Conflict:

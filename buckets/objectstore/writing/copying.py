@@ -10,7 +10,7 @@ from ..errors import BucketSealed, Conflict, ObjectChanged, ObjectExists, Object
 from ..model import ObjectInfo
 from ..reading.reader import ObjectReader, ReadContext, sized
 from .changes import Changer, NotAtomic
-from .commit import RACES, Commits, check_expected, conflict, too_contended
+from .commit import RACES, Commits, check_expected, check_replaceable, conflict, too_contended
 from .put import Putter
 
 
@@ -21,52 +21,81 @@ class Copier:
         self._putter = putter
         self._changer = changer
 
-    async def copy(self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, writer: str) -> ObjectInfo:
+    async def copy(
+        self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, writer: str, replaces: int | None = None
+    ) -> ObjectInfo:
         """See ``ObjectStore.copy``."""
         original = await self._changer.existing(bucket, name)
-        return await self._copy(bucket, original, to_bucket, to_name, overwrite, writer)
+        return await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, replaces=replaces)
 
     async def rename(
-        self, bucket: str, name: str, new_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
+        self,
+        bucket: str,
+        name: str,
+        new_name: str,
+        *,
+        overwrite: bool,
+        expected_revision: int | None,
+        writer: str,
+        replaces: int | None = None,
     ) -> tuple[ObjectInfo, int]:
         """See ``ObjectStore.rename``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
         try:
             return await self._changer.rename(
-                bucket, name, new_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer
+                bucket, name, new_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer, replaces=replaces
             )
         except NotAtomic:
-            copying = self._rename_by_copy(bucket, name, new_name, overwrite, expected_revision, writer)
+            copying = self._rename_by_copy(bucket, name, new_name, overwrite, expected_revision, writer, replaces)
             return await self._commits.cleanups.shielded(copying)
 
     async def _rename_by_copy(
-        self, bucket: str, name: str, new_name: str, overwrite: bool, expected_revision: int | None, writer: str
+        self, bucket: str, name: str, new_name: str, overwrite: bool, expected_revision: int | None, writer: str, replaces: int | None
     ) -> tuple[ObjectInfo, int]:
         for _ in range(RACES):
             current = await self._changer.existing(bucket, name)
             check_expected(current, expected_revision, name)
             with contextlib.suppress(Conflict, ObjectChanged):
-                return await self._move(bucket, current, bucket, new_name, overwrite, writer, renamed_from=name)
+                return await self._move(bucket, current, bucket, new_name, overwrite, writer, name, replaces)
             if expected_revision is not None:
                 raise conflict(name)
         raise too_contended(name)
 
     async def move(
-        self, bucket: str, name: str, to_bucket: str, to_name: str, *, overwrite: bool, expected_revision: int | None, writer: str
+        self,
+        bucket: str,
+        name: str,
+        to_bucket: str,
+        to_name: str,
+        *,
+        overwrite: bool,
+        expected_revision: int | None,
+        writer: str,
+        replaces: int | None = None,
     ) -> tuple[ObjectInfo, int]:
         """See ``ObjectStore.move``. Also gives the revision of the marker that the original got, 0 when nothing was written."""
         if bucket == to_bucket:
-            return await self.rename(bucket, name, to_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer)
+            return await self.rename(
+                bucket, name, to_name, overwrite=overwrite, expected_revision=expected_revision, writer=writer, replaces=replaces
+            )
         original = await self._changer.existing(bucket, name)
         check_expected(original, expected_revision, name)
-        return await self._move(bucket, original, to_bucket, to_name, overwrite, writer)
+        return await self._move(bucket, original, to_bucket, to_name, overwrite, writer, replaces=replaces)
 
     async def _move(
-        self, bucket: str, original: Entry, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
+        self,
+        bucket: str,
+        original: Entry,
+        to_bucket: str,
+        to_name: str,
+        overwrite: bool,
+        writer: str,
+        renamed_from: str = "",
+        replaces: int | None = None,
     ) -> tuple[ObjectInfo, int]:
         if (await self._commits.streams.status(bucket)).sealed:
             raise BucketSealed(f"The bucket {bucket!r} is sealed: nothing can be moved out of it, but copied.")
         replaced = await self._commits.messages.last(to_bucket, to_name)
-        copied = await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, renamed_from)
+        copied = await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, renamed_from, replaces)
         try:
             marked = await self._changer.delete(bucket, original.name, expected_revision=original.revision, writer=writer)
         except Conflict:
@@ -89,14 +118,21 @@ class Copier:
         return Conflict(f"{name!r} was changed while it was being moved, and stayed where it is. Please try again.")
 
     async def _copy(
-        self, bucket: str, original: Entry, to_bucket: str, to_name: str, overwrite: bool, writer: str, renamed_from: str = ""
+        self,
+        bucket: str,
+        original: Entry,
+        to_bucket: str,
+        to_name: str,
+        overwrite: bool,
+        writer: str,
+        renamed_from: str = "",
+        replaces: int | None = None,
     ) -> ObjectInfo:
         if (bucket, original.name) == (to_bucket, to_name):
             raise ObjectExists(f"{original.name!r} cannot be copied onto itself.")
         current = await self._commits.messages.last(to_bucket, to_name)
-        if current is not None and not current.deleted and not overwrite:
-            raise ObjectExists(f"There is an object {to_name!r} already in the bucket {to_bucket!r}.")
-        expected = None if overwrite else 0
+        check_replaceable(current, overwrite, replaces, to_bucket, to_name)
+        expected = None if overwrite else (replaces or 0)
         info = original.info(bucket)
         try:
             if info.link is not None:

@@ -5,6 +5,7 @@ import { listing } from "../page.js";
 import { clear } from "../selection.js";
 import { progress, toast } from "../toasts.js";
 import { t } from "../words.js";
+import { inOrder } from "./order.js";
 import { doing, done as doneWords, foldersDone } from "./phrases.js";
 import { tellFailures } from "./report.js";
 import { Run } from "./run.js";
@@ -55,6 +56,9 @@ async function workOff(act, url, order, items, place, folders) {
   all.push(...first.filter((result) => !result.taken));
   if (!taken.length || stopped) return all;
   const decided = await decide(taken, act, place);
+  const replacing = inOrder(decided.replace, all.filter(({ error }) => !error).map(({ to }) => to), order.bucket === listing()?.bucket);
+  decided.replace = replacing.items;
+  all.push(...replacing.twice);
   for (const answer of ["keep", "replace"]) {
     if (decided[answer].length && !stopped) all.push(...(await work(decided[answer], answer)));
   }

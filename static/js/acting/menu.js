@@ -2,6 +2,7 @@
 import { action } from "../controllers.js";
 import { itemOf, listing, rows } from "../page.js";
 import { isSelected, selected, selectOnly } from "../selection.js";
+import { t } from "../words.js";
 import { ITEMS } from "./menuitems.js";
 import { element, icon } from "./elements.js";
 
@@ -59,7 +60,7 @@ function line({ label, symbol, key, danger, run }, about) {
   const button = element("button", { type: "button", className: danger ? "danger" : "", tabIndex: -1 }, icon(symbol), element("span", { textContent: label() }));
   button.setAttribute("role", "menuitem");
   if (key) {
-    const hint = element("kbd", { textContent: key });
+    const hint = element("kbd", { textContent: key === "Del" ? t("Del") : key });
     hint.setAttribute("aria-hidden", "true");
     button.append(hint);
     button.setAttribute("aria-keyshortcuts", key === "Del" ? "Delete" : key);

@@ -72,7 +72,7 @@ export class Run {
   // What could not be done just then.
   async #again() {
     for (let tries = 1; tries <= TRIES && !this.stopped; tries += 1) {
-      const passing = this.results.filter(({ error }) => error && PASSING.has(error.code));
+      const passing = this.results.filter(({ error, folder }) => error && !folder && PASSING.has(error.code));
       if (!passing.length) return;
       this.results = this.results.filter((result) => !passing.includes(result));
       await pause(tries * QUICK);
@@ -89,6 +89,7 @@ export class Run {
     if (body.folder && !body.after) this.total += answer.total - 1;
     this.results.push(...answer.results);
     this.folders.push(...(answer.folders ?? []));
+    if (answer.folders_error) this.results.push({ name: body.folder, error: answer.folders_error, folder: true });
     this.tell(this.results.length, Math.max(this.total, this.results.length));
     return answer;
   }
