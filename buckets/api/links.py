@@ -45,9 +45,9 @@ async def follow(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
     only(document, ("items", "bucket"))
     target = text(document, "bucket", MAX_DESCRIPTION) or bucket
     moved = [linkrepair.Moved(Link(bucket, item.name), Link(target, item.to)) for item in object_fields.transfers(document)]
-    results = await linkrepair.retarget(user, bucket, moved)
-    told = [{"bucket": each.bucket, "name": each.name, "error": error_json(each.error) if each.error else None} for each in results]
-    return JsonResponse({"results": told}, headers=NO_STORE)
+    done = await linkrepair.retarget(user, bucket, moved)
+    told = [{"bucket": each.bucket, "name": each.name, "error": error_json(each.error) if each.error else None} for each in done.results]
+    return JsonResponse({"results": told, "left": done.left}, headers=NO_STORE)
 
 
 def _link_json(link: FoundLink) -> dict[str, Any]:

@@ -4,19 +4,25 @@ Answered from the live indexes. What a user may not see is never asked for: a li
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import TypeAlias
 
 from ..access import AnyUser, Role, RoleMap, require, roles
-from ..objectstore import BucketNotFound, InvalidBucketName, Link, LiveBucket
+from ..objectstore import BucketNotFound, Index, InvalidBucketName, Link, LiveBucket
+from ..objectstore.index.stepsort import sort
+from .prefixes import begins, outermost
 from .runtime import store
 
 LOOKING_AT_ONCE = 8
+STEP = 2_000
 PATIENCE = 1.5
 # A bucket's live index by its name; None: there is no such bucket. One that is missing here is still being read.
 Lives: TypeAlias = Mapping[str, LiveBucket | None]
+# The bucket that a link is in, its name, and what it leads to.
+Leading: TypeAlias = tuple[str, str, Link]
 
 
 class LinkState(StrEnum):
@@ -57,19 +63,18 @@ async def own_links(user: AnyUser, bucket: str, *, seconds: float = PATIENCE) ->
     await require(user, bucket, Role.VIEWER)
     held, here = await roles(user), await (await store()).live(bucket)
     await here.wait_ready(seconds)
-    links = here.index.links()
-    lives = await _lives({to.bucket for _, to in links} | {bucket}, held, seconds)
-    found = [FoundLink(bucket, name, to, _state(to, held, lives)) for name, to in links]
+    lives = await _lives({to.bucket async for _, _, to in _links(bucket, here.index)} | {bucket}, held, seconds)
+    found = await _in_order([_found(link, held, lives) async for link in _links(bucket, here.index)])
     return LinkList(found, here.ready and all(link.state is not LinkState.UNKNOWN for link in found))
 
 
 async def links_from_elsewhere(user: AnyUser, bucket: str, *, seconds: float = PATIENCE) -> LinkList:
     """VIEWER. The links in other buckets that the user may see, to this one or to an object in it. Raises ``BucketNotFound``."""
     held, lives, complete = await _all_lives(user, bucket, seconds)
-    found = [
-        FoundLink(place, name, to, _state(to, held, lives)) for place, name, to in _links(lives) if to.bucket == bucket and place != bucket
-    ]
-    return LinkList(found, complete)
+    elsewhere = {place: live for place, live in lives.items() if live is not None and place != bucket}
+    there = (link for place, live in elsewhere.items() async for link in _links(place, live.index))
+    found = [_found(link, held, lives) async for link in there if link[2].bucket == bucket]
+    return LinkList(await _in_order(found), complete)
 
 
 async def links_to(
@@ -78,17 +83,17 @@ async def links_to(
     """VIEWER. The links, wherever the user may see them, to any of these objects or to one below these folders ("a/"); but not those that
     are themselves among them: they would go as well. Raises ``BucketNotFound``."""
     held, lives, complete = await _all_lives(user, bucket, seconds)
-    among, below = frozenset(names), tuple(folder for folder in folders if folder)
+    among, below = frozenset(names), outermost(folder for folder in folders if folder)
 
-    def chosen(name: str | None) -> bool:
-        return name is not None and (name in among or name.startswith(below))
+    def goes(what: Link) -> bool:
+        return what.bucket == bucket and what.name is not None and (what.name in among or begins(what.name, below))
 
-    found = [
-        FoundLink(place, name, to, _state(to, held, lives))
-        for place, name, to in _links(lives)
-        if to.bucket == bucket and chosen(to.name) and not (place == bucket and chosen(name))
-    ]
-    return LinkList(found, complete)
+    found: list[FoundLink] = []
+    for place, live in lives.items():
+        if live is not None:
+            leading = _links(place, live.index) if below else _links_to(place, live.index, bucket, among)
+            found += [_found(link, held, lives) async for link in leading if goes(link[2]) and not goes(Link(*link[:2]))]
+    return LinkList(await _in_order(found), complete)
 
 
 async def state_of(user: AnyUser, link: Link) -> LinkState:
@@ -126,10 +131,36 @@ async def _lives(buckets: Iterable[str], held: RoleMap, seconds: float) -> Lives
     return found
 
 
-def _links(lives: Lives) -> Iterator[tuple[str, str, Link]]:
-    for place in sorted(lives):
-        live = lives[place]
-        yield from ((place, name, to) for name, to in (live.index.links() if live is not None else ()))
+async def _links(place: str, index: Index) -> AsyncIterator[Leading]:
+    """All links of a bucket, in no order; others go on in between, and what is made meanwhile is left out."""
+    for number, name in enumerate(index.link_names(), 1):
+        if (to := index.link(name)) is not None:
+            yield place, name, to
+        if number % STEP == 0:
+            await asyncio.sleep(0)
+
+
+async def _links_to(place: str, index: Index, bucket: str, names: Iterable[str]) -> AsyncIterator[Leading]:
+    """The same of those that lead to these objects: what others there are costs nothing."""
+    targets = (Link(bucket, name) for name in names)
+    leading = ((name, to) for to in targets for name in (index.links_to(bucket, to.name) or (None,)))
+    for number, (name, to) in enumerate(leading, 1):
+        if name is not None:
+            yield place, name, to
+        if number % STEP == 0:
+            await asyncio.sleep(0)
+
+
+async def _in_order(links: list[FoundLink]) -> list[FoundLink]:
+    """By bucket and name; others go on in between."""
+    pieces: list[list[FoundLink]] = []
+    for _ in sort(links, attrgetter("bucket", "name"), pieces):
+        await asyncio.sleep(0)
+    return [link for piece in pieces for link in piece]
+
+
+def _found(link: Leading, held: RoleMap, lives: Lives) -> FoundLink:
+    return FoundLink(*link, _state(link[2], held, lives))
 
 
 def _state(to: Link, held: RoleMap, lives: Lives) -> LinkState:
@@ -138,5 +169,5 @@ def _state(to: Link, held: RoleMap, lives: Lives) -> LinkState:
     if to.bucket not in lives:
         return LinkState.UNKNOWN
     live = lives[to.bucket]
-    there = live is not None and (to.name is None or live.index.entry(to.name) is not None)
+    there = live is not None and (to.name is None or to.name in live.index)
     return LinkState.FINE if there else LinkState.DANGLING

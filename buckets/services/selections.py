@@ -1,6 +1,5 @@
 """Which objects an archive has in it: single names and all that begins in a certain way, now or as it was."""
 
-from bisect import bisect_right
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from ..access import AnyUser, Role, require
 from ..objectstore import Index
 from . import objects, versions
 from .errors import TooManyNames
+from .prefixes import begins, outermost
 from .scans import ScanQuery, piece
 
 MAX_SELECTED = 10_000
@@ -41,11 +41,8 @@ class Selection:
 
     def without_doubles(self) -> "Selection":
         """The same objects, each of them once."""
-        prefixes: list[str] = []
-        for prefix in sorted(set(self.prefixes)):
-            if not prefixes or not prefix.startswith(prefixes[-1]):
-                prefixes.append(prefix)
-        names = [name for name in dict.fromkeys(self.names) if not _begins(name, prefixes)]
+        prefixes = outermost(self.prefixes)
+        names = [name for name in dict.fromkeys(self.names) if not begins(name, prefixes)]
         return Selection(names, prefixes, self.at, self.trash)
 
 
@@ -108,9 +105,3 @@ class Targets:
         else:
             return (await objects.ready(self._user, self._bucket)).index
         return self._then
-
-
-def _begins(name: str, prefixes: Sequence[str]) -> bool:
-    """Whether one of ``prefixes``, which are sorted and none of which begins another one, begins ``name``."""
-    place = bisect_right(prefixes, name)
-    return place > 0 and name.startswith(prefixes[place - 1])

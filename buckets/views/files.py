@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -12,9 +13,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from buckets import access
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.forms import UploadForm
 from buckets.fragments import files_context
 from buckets.listing import View
@@ -25,13 +29,16 @@ from buckets.services import linklist
 from buckets.services import objects as object_service
 from buckets.services.bulk import MAX_NAMES
 from buckets.services.errors import ServiceError, StillLoading
+from buckets.services.prefixes import outermost
 from buckets.services.together import File, upload_one
+from buckets.words import grouped
 
 from .shell import load_shell, page, patience, render_page
 
 FIRST_LOOK = 1.0
 WHOLE_LISTING = 10.0
 SHOWN_NAMES = 20
+NAMES_AT_ONCE = 2_000
 T = TypeVar("T")
 
 
@@ -58,9 +65,9 @@ async def upload_form(request: HttpRequest, user: AnyUser, bucket: str) -> HttpR
         except Unavailable:
             raise
         except (ObjectStoreError, ServiceError) as error:
-            form.add_error("chosen", str(error))
+            form.add_error("chosen", told(error))
         else:
-            messages.success(request, f"{_count(done, 'file')} uploaded.")
+            messages.success(request, ngettext("%(number)s file uploaded.", "%(number)s files uploaded.", done) % {"number": grouped(done)})
             return redirect(_folder(bucket, prefix))
     context = {"form": form, "bucket": bucket, "prefix": prefix}
     return render_page(request, await load_shell(user, bucket), "upload_form.html", context, 400 if form.errors else 200)
@@ -93,32 +100,31 @@ async def _pieces(upload: "UploadedFile[bytes]") -> AsyncIterator[bytes]:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a form's fields ``object`` and ``folder`` name (percent-encoded, see ``Row.quoted``)."""
+    """What a form's fields ``object`` and ``folder`` name: each object once, and of the folders ("a/") those that are in no other one."""
 
     objects: list[str]
     folders: list[str]
 
     @classmethod
-    def read(cls, fields: QueryDict) -> "Chosen":
-        return cls([unquote(name) for name in fields.getlist("object")], [unquote(name) for name in fields.getlist("folder")])
+    def read(cls, fields: QueryDict, object_field: str = "object", folder_field: str = "folder") -> "Chosen":
+        """The names are percent-encoded (see ``Row.quoted``). What is no folder's name is left out."""
+        objects, folders = (list(map(unquote, fields.getlist(field))) for field in (object_field, folder_field))
+        return cls(list(dict.fromkeys(objects)), outermost(name for name in folders if name.endswith("/")))
 
-    def names(self, index: Index) -> list[str]:
+    async def names(self, index: Index) -> list[str]:
         """All objects, those in the folders included, each once."""
-        return list(self.names_of(index))
+        return list(await self.names_of(index))
 
-    def names_of(self, index: Index) -> dict[str, str]:
-        """The same, each with the object or the folder that was chosen."""
-        below = {name: folder for folder in self.folders if folder for name in _names_below(index, folder)}
-        return {name: name for name in self.objects} | below
-
-
-def _names_below(index: Index, folder: str) -> Iterable[str]:
-    cursor: str | None = None
-    while True:
-        scan = index.scan(prefix=folder, cursor=cursor)
-        yield from (info.name for info in scan.objects)
-        if (cursor := scan.cursor) is None:
-            return
+    async def names_of(self, index: Index) -> dict[str, str]:
+        """The same, each with the object or the folder that was chosen; others go on in between."""
+        found = {name: name for name in self.objects}
+        for folder in self.folders:
+            after: str | None = None
+            while names := index.names_below(folder, after, NAMES_AT_ONCE):
+                found.update(dict.fromkeys(names, folder))
+                after = names[-1]
+                await asyncio.sleep(0)
+        return found
 
 
 @page
@@ -131,7 +137,7 @@ async def delete_objects(request: HttpRequest, user: AnyUser, bucket: str) -> Ht
     live = await object_service.live(user, bucket)
     if chosen.folders and not await live.wait_ready(WHOLE_LISTING):
         raise StillLoading(bucket, live.loaded, live.expected)
-    names = chosen.names(live.index)
+    names = await chosen.names(live.index)
     if request.POST.get("confirm"):
         await folder_service.delete(user, bucket, chosen.folders)
         return await _delete(request, user, bucket, names)
@@ -152,10 +158,10 @@ async def _breaks(user: AnyUser, bucket: str, chosen: Chosen) -> dict[str, Any]:
 async def _delete(request: HttpRequest, user: AnyUser, bucket: str, names: list[str]) -> HttpResponse:
     results = [result for batch in batches(names, MAX_NAMES) for result in await object_service.delete(user, bucket, batch)]
     failed = [result for result in results if result.error]
-    if len(results) > len(failed):
-        messages.success(request, f"{_count(len(results) - len(failed), 'file')} deleted.")
+    if done := len(results) - len(failed):
+        messages.success(request, ngettext("%(number)s file deleted.", "%(number)s files deleted.", done) % {"number": grouped(done)})
     for each in failed[:5]:
-        messages.error(request, f"{each.name} could not be deleted: {each.error}")
+        messages.error(request, _("%(name)s could not be deleted: %(error)s") % {"name": each.name, "error": told(each.error)})
     return redirect(back_address(request, bucket))
 
 
@@ -169,9 +175,6 @@ def _folder(bucket: str, prefix: str) -> str:
     return f"{address}?prefix={quote(prefix, safe='')}" if prefix else address
 
 
-def batches(names: list[T], size: int) -> Iterable[list[T]]:
-    return (names[start : start + size] for start in range(0, len(names), size))
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def batches(items: Iterable[T], size: int) -> Iterable[list[T]]:
+    rest = iter(items)
+    return iter(lambda: list(islice(rest, size)), [])

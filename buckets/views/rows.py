@@ -13,20 +13,21 @@ from buckets.services import objects as object_service
 
 from .shell import page, patience
 
-MAX_NAMES = 10_000
+MAX_NAMES = 1_000
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 @page
 async def rows(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
-    """``offset`` and ``count`` rows of a view as JSON: as the socket tells them, or with ``names`` what they are (10,000 at most)."""
+    """``offset`` and ``count`` rows of a view as JSON: as the socket tells them, or with ``names`` what they are (1,000 at most)."""
     async with patience():
         found = await bucket_service.get_bucket(user, bucket)
         live = await object_service.ready(user, bucket)
     view, offset, count = View.parse(request.GET.dict()), _number(request, "offset"), _number(request, "count")
     if "names" in request.GET:
-        return JsonResponse(_names(live, view, Window(offset, min(count, MAX_NAMES))))
+        return JsonResponse(_names(live, view, Window(offset, min(count, MAX_NAMES))), headers=NO_STORE)
     screen = Screen(view, window=Window.parse(offset, count))
-    return JsonResponse(screen.update(live, found) or {})
+    return JsonResponse(screen.update(live, found) or {}, headers=NO_STORE)
 
 
 def _names(live: LiveBucket, view: View, window: Window) -> dict[str, Any]:

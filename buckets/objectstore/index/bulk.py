@@ -1,19 +1,17 @@
 """Filling an index at once, a few milliseconds at a time: many insertions would take a second, and a sort in one go stall the loop."""
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from ..entry import Entry
 from .index import Index
 from .ordered import Ordered
 from .sorting import BY_EXACT_NAME, FOLDED, NAME, REVISION, ROW_KEYS, SIZE, TIME, Row, SortKey, row_of
+from .stepsort import STEP, sort
 from .tree import NODE_KEYS, Node
 
-T = TypeVar("T")
-STEP = 2_000
 BY_FOLDED: Callable[[Row], Any] = itemgetter(FOLDED)
 
 
@@ -101,30 +99,3 @@ class Builder:
             if done > STEP:
                 done = 0
                 yield
-
-
-def sort(items: list[T], key: Callable[[T], Any], pieces: list[list[T]]) -> Iterator[None]:
-    """A stable sort in steps: ``items`` by ``key`` into ``pieces``, one after the other.
-
-    Items are dealt out between keys of a sample, and each pile is sorted by itself.
-    """
-    if len(items) <= STEP:
-        if items:
-            pieces.append(sorted(items, key=key))
-        return
-    sample = sorted(map(key, items[:: max(1, STEP // 20)]))
-    bounds = sample[20::20]
-    piles: list[list[T]] = [[] for _ in range(len(bounds) + 1)]
-    for start in range(0, len(items), STEP):
-        _deal(items[start : start + STEP], key, bounds, piles)
-        yield
-    for pile in piles:
-        if pile:
-            pile.sort(key=key)
-            pieces.append(pile)
-            yield
-
-
-def _deal(items: Iterable[T], key: Callable[[T], Any], bounds: list[Any], piles: list[list[T]]) -> None:
-    for item in items:
-        piles[bisect_left(bounds, key(item))].append(item)

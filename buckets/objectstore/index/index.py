@@ -17,6 +17,7 @@ from .search import Matches, prepare
 from .sorting import BY_EXACT_NAME, NAME, RAW, REVISION, ROW_KEYS, TIME, TOKEN, Row, Sort, row_of, token_of
 from .subjects import Subjects
 from .tree import NODE_KEYS, Node, Tree
+from .walking import folders_at, names_below, of_size
 
 MAX_REMEMBERED = 100_000
 BY_NAME = Sort()
@@ -77,6 +78,9 @@ class Index:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._rows
+
     @property
     def size(self) -> int:
         """Bytes of all objects."""
@@ -91,9 +95,13 @@ class Index:
         """The names of the links in this bucket to that object, or (``name`` None) to that bucket as a whole, sorted."""
         return self._links.to(Link(bucket, name))
 
-    def links(self) -> list[tuple[str, Link]]:
-        """All links in this bucket as they are now, by name, and what each leads to."""
-        return sorted(((name, Link(bucket, to or None)) for name, bucket, to in self._links.all()), key=lambda found: found[0])
+    def link_names(self) -> list[str]:
+        """The names of all links in this bucket, in no order."""
+        return self._links.names()
+
+    def link(self, name: str) -> Link | None:
+        """What the object of this name links to; None: it is no link, or not there."""
+        return self._links.get(name)
 
     def get(self, name: str) -> ObjectInfo | None:
         row = self._rows.get(name)
@@ -110,6 +118,22 @@ class Index:
     def names(self) -> list[str]:
         """Of all objects, in no order."""
         return list(self._rows)
+
+    def names_below(self, prefix: str, after: str | None, limit: int) -> list[str]:
+        """Up to ``limit`` names that begin with ``prefix`` (any text) and follow ``after`` by code points, None: from the first on. Of what
+        is there throughout, a walk that goes on after the last name given tells each once, whatever changes in between."""
+        return names_below(self._order, prefix, after, limit)
+
+    def of_size(self, size: int, after: str | None, among: int) -> tuple[list[Entry], str | None]:
+        """A walk like that of ``names_below`` over all objects: those of this size in bytes among the next ``among``, and the name to go on
+        after; None when there were none. Entries are like those of ``entries``."""
+        rows, last = of_size(self._order, size, after, among)
+        return [self._entry(row) for row in rows], last
+
+    def folders(self, text: str, limit: int) -> tuple[Folder, ...]:
+        """Up to ``limit`` folders, by name, in the folder that ``text`` is in ("a/b/" or "a/b/fi"), whose names begin with what is left of
+        it in any case. Those without an object too."""
+        return tuple(_folder(prefix, node) for prefix, node in folders_at(self._tree, text, limit))
 
     def infos(self) -> Iterator[ObjectInfo]:
         """All objects as they are now, by name; the index may change meanwhile."""

@@ -17,6 +17,9 @@ class Links:
     def get(self, name: str) -> Link | None:
         return self._of.get(name)
 
+    def names(self) -> list[str]:
+        return list(self._of)
+
     def all(self) -> Iterator[tuple[str, str, str]]:
         """Each link's name, and the bucket and name ("" for none) that it is to."""
         return ((name, link.bucket, link.name or "") for name, link in self._of.items())

@@ -10,8 +10,7 @@ from .ordered import Ordered
 from .search import Matches, bound
 from .sorting import NAME, ROW_KEYS, ROW_VALUES, Row, Sort, SortKey, prefix_end
 from .tree import NODE_KEYS, NODE_VALUES, Children, Node, Tree
-
-NEXT = "\0"  # the smallest name greater than n is n + NEXT
+from .walking import NEXT, folders_beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,8 @@ class Scanner:
         if not partial:
             return len(children.folders) + len(children.objects) - self._bare()
         low, high = self._range()
-        return high - low - sum(child.count - 1 for child in _beginning(children, partial).folders) - self._bare()
+        beginning = (child for child in folders_beginning(children.folders, partial) if child.name.startswith(partial))
+        return high - low - sum(child.count - 1 for child in beginning) - self._bare()
 
     def _bare(self) -> int:
         """How many of the folders that the listing would show have no object in them."""
@@ -161,7 +161,7 @@ class Scanner:
         return self._stretch([*(Prefix(f"{parent}{node.name}/", node) for node in nodes), *rows], total, limit)
 
 
-def _beginning(children: Children, partial: str, key: SortKey = SortKey.NAME, parent: str = "") -> Children:
+def _beginning(children: Children, partial: str, key: SortKey, parent: str) -> Children:
     """Those of ``children`` whose name begins with ``partial``."""
     nodes = (node for node in children.folders if node.name.startswith(partial))
     rows = (row for row in children.objects if row[NAME].startswith(parent + partial))

@@ -12,7 +12,8 @@ from operator import itemgetter
 from ..entry import Entry
 from ..folders import FoldersState
 from ..index import Index
-from ..index.bulk import Builder, sort
+from ..index.bulk import Builder
+from ..index.stepsort import sort
 from ..stream.consumer import Delivery
 from ..times import NANOSECONDS
 from .subscriptions import LiveSubscription, Subscriber
