@@ -13,6 +13,7 @@ COPY manage.py ./
 COPY nats_files nats_files
 COPY buckets buckets
 COPY templates templates
+COPY locale locale
 COPY static static
 RUN python -m compileall -q nats_files buckets \
     && useradd --uid 1000 --create-home files \

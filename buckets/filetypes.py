@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class Kind(StrEnum):
@@ -20,171 +24,170 @@ class Kind(StrEnum):
     FILE = "file"
 
 
+# Names stay as they are; words are translated where they are shown.
+Label: TypeAlias = str | Promise
+
+
 @dataclass(frozen=True, slots=True)
 class FileType:
     kind: Kind
-    label: str
+    label: Label
 
 
-_UNKNOWN = FileType(Kind.FILE, "File")
+_UNKNOWN = FileType(Kind.FILE, _("File"))
 
 
-def _by_key(tables: Mapping[Kind, str]) -> dict[str, FileType]:
-    """From lines "key key: label", by kind."""
-    found = {}
-    for kind, lines in tables.items():
-        for line in lines.strip().splitlines():
-            keys, _, label = line.partition(": ")
-            found.update(dict.fromkeys(keys.split(), FileType(kind, label)))
-    return found
+def _by_key(tables: Mapping[Kind, Mapping[str, Label]]) -> dict[str, FileType]:
+    """From labels by "key key", by kind."""
+    return {key: FileType(kind, label) for kind, labels in tables.items() for keys, label in labels.items() for key in keys.split()}
 
 
 _ENDINGS = _by_key(
     {
-        Kind.ARCHIVE: """
-            zst: Zstandard
-            zip: Zip archive
-            gz tgz: Gzip
-            tar: Tar archive
-            bz2: Bzip2
-            xz: XZ
-            7z: 7-Zip
-            iso: Disk image
-            deb: Debian package
-        """,
-        Kind.DATA: """
-            parquet: Parquet
-            csv: CSV table
-            tsv: TSV table
-            avro: Avro
-            arrow: Arrow
-            orc: ORC
-            sqlite: SQLite
-            db: Database
-            xlsx xls: Excel sheet
-            ods: Spreadsheet
-            onnx: ONNX model
-            safetensors: Safetensors
-            npy: NumPy array
-            jsonl: JSON lines
-        """,
-        Kind.CODE: """
-            json: JSON
-            yaml yml: YAML
-            toml: TOML
-            xml: XML
-            html htm: HTML
-            css: CSS
-            js mjs: JavaScript
-            ts: TypeScript
-            py: Python
-            go: Go
-            rs: Rust
-            c: C source
-            h: C header
-            java: Java
-            rb: Ruby
-            sh: Shell script
-            sql: SQL
-            ipynb: Notebook
-        """,
-        Kind.TEXT: """
-            md: Markdown
-            txt: Text
-            log: Log
-            rtf: Rich text
-            docx doc: Word document
-            odt: Document
-            pptx: Presentation
-        """,
-        Kind.PDF: """
-            pdf: PDF
-        """,
-        Kind.IMAGE: """
-            jpg jpeg: JPEG image
-            png: PNG image
-            gif: GIF image
-            webp: WebP image
-            avif: AVIF image
-            svg: SVG image
-            tif tiff: TIFF image
-            heic: HEIC image
-            bmp: Bitmap image
-        """,
-        Kind.MEDIA: """
-            mp4: MP4 video
-            mov: QuickTime video
-            mkv: Matroska video
-            webm: WebM video
-            mp3: MP3 audio
-            wav: WAV audio
-            flac: FLAC audio
-            ogg: Ogg audio
-            m4a: AAC audio
-        """,
-        Kind.FILE: """
-            exe: Windows program
-        """,
+        Kind.ARCHIVE: {
+            "zst": "Zstandard",
+            "zip": _("Zip archive"),
+            "gz tgz": "Gzip",
+            "tar": _("Tar archive"),
+            "bz2": "Bzip2",
+            "xz": "XZ",
+            "7z": "7-Zip",
+            "iso": _("Disk image"),
+            "deb": _("Debian package"),
+        },
+        Kind.DATA: {
+            "parquet": "Parquet",
+            "csv": _("CSV table"),
+            "tsv": _("TSV table"),
+            "avro": "Avro",
+            "arrow": "Arrow",
+            "orc": "ORC",
+            "sqlite": "SQLite",
+            "db": _("Database"),
+            "xlsx xls": _("Excel sheet"),
+            "ods": _("Spreadsheet"),
+            "onnx": _("ONNX model"),
+            "safetensors": "Safetensors",
+            "npy": _("NumPy array"),
+            "jsonl": _("JSON lines"),
+        },
+        Kind.CODE: {
+            "json": "JSON",
+            "yaml yml": "YAML",
+            "toml": "TOML",
+            "xml": "XML",
+            "html htm": "HTML",
+            "css": "CSS",
+            "js mjs": "JavaScript",
+            "ts": "TypeScript",
+            "py": "Python",
+            "go": "Go",
+            "rs": "Rust",
+            "c": _("C source"),
+            "h": _("C header"),
+            "java": "Java",
+            "rb": "Ruby",
+            "sh": _("Shell script"),
+            "sql": "SQL",
+            "ipynb": _("Notebook"),
+        },
+        Kind.TEXT: {
+            "md": "Markdown",
+            "txt": _("Text"),
+            "log": _("Log"),
+            "rtf": _("Rich text"),
+            "docx doc": _("Word document"),
+            "odt": _("Document"),
+            "pptx": _("Presentation"),
+        },
+        Kind.PDF: {
+            "pdf": "PDF",
+        },
+        Kind.IMAGE: {
+            "jpg jpeg": _("JPEG image"),
+            "png": _("PNG image"),
+            "gif": _("GIF image"),
+            "webp": _("WebP image"),
+            "avif": _("AVIF image"),
+            "svg": _("SVG image"),
+            "tif tiff": _("TIFF image"),
+            "heic": _("HEIC image"),
+            "bmp": _("Bitmap image"),
+        },
+        Kind.MEDIA: {
+            "mp4": _("MP4 video"),
+            "mov": _("QuickTime video"),
+            "mkv": _("Matroska video"),
+            "webm": _("WebM video"),
+            "mp3": _("MP3 audio"),
+            "wav": _("WAV audio"),
+            "flac": _("FLAC audio"),
+            "ogg": _("Ogg audio"),
+            "m4a": _("AAC audio"),
+        },
+        Kind.FILE: {
+            "exe": _("Windows program"),
+        },
     }
 )
 
 _TYPES = _by_key(
     {
-        Kind.PDF: """
-            application/pdf: PDF
-        """,
-        Kind.CODE: """
-            application/json: JSON
-            application/yaml: YAML
-            application/xml: XML
-            text/html: HTML
-        """,
-        Kind.ARCHIVE: """
-            application/zip: Zip archive
-            application/gzip: Gzip
-            application/zstd: Zstandard
-            application/x-tar: Tar archive
-        """,
-        Kind.DATA: """
-            text/csv: CSV table
-            application/vnd.apache.parquet: Parquet
-        """,
-        Kind.TEXT: """
-            text/markdown: Markdown
-            text/plain: Text
-        """,
-        Kind.IMAGE: """
-            image/jpeg: JPEG image
-            image/svg+xml: SVG image
-        """,
+        Kind.PDF: {
+            "application/pdf": "PDF",
+        },
+        Kind.CODE: {
+            "application/json": "JSON",
+            "application/yaml": "YAML",
+            "application/xml": "XML",
+            "text/html": "HTML",
+        },
+        Kind.ARCHIVE: {
+            "application/zip": _("Zip archive"),
+            "application/gzip": "Gzip",
+            "application/zstd": "Zstandard",
+            "application/x-tar": _("Tar archive"),
+        },
+        Kind.DATA: {
+            "text/csv": _("CSV table"),
+            "application/vnd.apache.parquet": "Parquet",
+        },
+        Kind.TEXT: {
+            "text/markdown": "Markdown",
+            "text/plain": _("Text"),
+        },
+        Kind.IMAGE: {
+            "image/jpeg": _("JPEG image"),
+            "image/svg+xml": _("SVG image"),
+        },
     }
 )
 
 _FAMILIES = _by_key(
     {
-        Kind.IMAGE: """
-            image: Image
-        """,
-        Kind.MEDIA: """
-            video: Video
-            audio: Audio
-        """,
-        Kind.TEXT: """
-            text: Text
-        """,
-        Kind.FILE: """
-            font: Font
-        """,
-        Kind.DATA: """
-            model: 3D model
-        """,
+        Kind.IMAGE: {
+            "image": _("Image"),
+        },
+        Kind.MEDIA: {
+            "video": _("Video"),
+            "audio": _("Audio"),
+        },
+        Kind.TEXT: {
+            "text": _("Text"),
+        },
+        Kind.FILE: {
+            "font": _("Font"),
+        },
+        Kind.DATA: {
+            "model": _("3D model"),
+        },
     }
 )
 
 
 def describe(name: str, content_type: str) -> FileType:
     """The type of the file ``name``. The ending decides when it is known: it says more than most stored types do."""
-    _, dot, ending = name.rpartition(".")
+    dot, ending = name.rpartition(".")[1:]
     bare_type = content_type.partition(";")[0].strip().lower()
     family = bare_type.partition("/")[0]
     by_ending = _ENDINGS.get(ending.lower()) if dot else None

@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from .errorwords import told
 from .objectstore import BucketConfig, BucketExists, InvalidBucketName, ObjectStoreError, Storage
 from .objectstore.names import BUCKET_NAME, BUCKET_NAME_RULE, MAX_BUCKET_NAME
 
 SPANS = {"hours": 3600, "days": 86400, "weeks": 7 * 86400}
+SPAN_WORDS = (("hours", _("hours")), ("days", _("days")), ("weeks", _("weeks")))
 UNITS = {"MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+COPIES = ((1, _("1 copy (R1)")), (3, _("3 copies (R3)")), (5, _("5 copies (R5)")))
 MAX_NANOSECONDS = 2**63 - 1
 MAX_BYTES = 2**63 - 1
 
@@ -18,27 +22,27 @@ class BucketForm(forms.Form):
 
     name = forms.CharField(max_length=MAX_BUCKET_NAME, strip=True)
     description = forms.CharField(required=False, max_length=4000, widget=forms.Textarea)
-    ttl = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, max_digits=12, label="Keep files for")
-    ttl_unit = forms.ChoiceField(choices=[(unit, unit) for unit in SPANS], initial="days")
-    limit = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, max_digits=12, label="Size limit")
+    ttl = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, max_digits=12, label=_("Keep files for"))
+    ttl_unit = forms.ChoiceField(choices=SPAN_WORDS, initial="days")
+    limit = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, max_digits=12, label=_("Size limit"))
     limit_unit = forms.ChoiceField(choices=[(unit, unit) for unit in UNITS], initial="GiB")
-    replicas = forms.TypedChoiceField(coerce=int, initial=1, choices=[(1, "1 copy (R1)"), (3, "3 copies (R3)"), (5, "5 copies (R5)")])
-    storage = forms.ChoiceField(initial="file", choices=[("file", "On disk"), ("memory", "In memory")])
+    replicas = forms.TypedChoiceField(coerce=int, initial=1, choices=COPIES)
+    storage = forms.ChoiceField(initial="file", choices=[("file", _("On disk")), ("memory", _("In memory"))])
     compression = forms.BooleanField(required=False)
     unique_names = forms.BooleanField(required=False)
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if not BUCKET_NAME.match(name):
-            raise forms.ValidationError(BUCKET_NAME_RULE)
+            raise forms.ValidationError(told(BUCKET_NAME_RULE))
         return name
 
     def clean(self) -> dict[str, object]:
         cleaned: dict[str, object] = super().clean() or {}
         if self._ttl() * 1_000_000_000 > MAX_NANOSECONDS:
-            self.add_error("ttl", "That is longer than the server can count: 292 years at most. Leave it empty to keep files for ever.")
+            self.add_error("ttl", _("That is longer than the server can count: 292 years at most. Leave it empty to keep files for ever."))
         if self._limit() > MAX_BYTES:
-            self.add_error("limit", "That is more than the server can count. Leave it empty for no limit.")
+            self.add_error("limit", _("That is more than the server can count. Leave it empty for no limit."))
         return cleaned
 
     def config(self) -> BucketConfig:
@@ -56,7 +60,7 @@ class BucketForm(forms.Form):
 
     def refuse(self, error: ObjectStoreError) -> None:
         """Show the store's refusal where it belongs."""
-        self.add_error("name" if isinstance(error, BucketExists | InvalidBucketName) else None, str(error))
+        self.add_error("name" if isinstance(error, BucketExists | InvalidBucketName) else None, told(error))
 
     def _ttl(self) -> float:
         return float((self.cleaned_data.get("ttl") or 0) * SPANS.get(self.cleaned_data.get("ttl_unit", ""), 0))
@@ -77,7 +81,7 @@ class ManyFilesField(forms.FileField):
     def clean(self, data: object, initial: object = None) -> list[object]:
         files = list(data) if isinstance(data, Iterable) and not isinstance(data, str | bytes) else []
         if not files:
-            raise forms.ValidationError("Choose at least one file.")
+            raise forms.ValidationError(_("Choose at least one file."))
         return files
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 
 from .access import AnyUser, Role
 from .listing import FilesPage, View, Window, crumbs, files_page, files_window
@@ -10,10 +11,10 @@ from .objectstore import ConnectionState, LiveBucket, SortKey
 from .services.buckets import BucketView
 
 COLUMNS = (
-    (SortKey.NAME, "Name", ""),
-    (SortKey.SIZE, "Size", "size num"),
-    (SortKey.TYPE, "Type", "type"),
-    (SortKey.MODIFIED, "Changed", "time"),
+    (SortKey.NAME, _("Name"), ""),
+    (SortKey.SIZE, _("Size"), "size num"),
+    (SortKey.TYPE, _("Type"), "type"),
+    (SortKey.MODIFIED, _("Changed"), "time"),
 )
 
 
@@ -40,7 +41,7 @@ def files_context(live: LiveBucket, found: BucketView, view: View, window: Windo
     }
 
 
-def _columns(view: View) -> list[dict[str, str]]:
+def _columns(view: View) -> list[dict[str, Any]]:
     return [
         {
             "label": label,

@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
+from django.utils.translation import gettext_lazy as _
+
 from .filetypes import FileType, Kind, describe
 from .objectstore import Folder, Listing, ObjectInfo, Sort, SortKey
 
@@ -23,8 +25,8 @@ MAX_PREFIX = 3000
 MAX_QUERY = 200
 EVERYWHERE = "bucket"
 FIRST_CRUMBS, LAST_CRUMBS = 2, 10
-FOLDER = FileType(Kind.FOLDER, "Folder")
-LINK = FileType(Kind.LINK, "Link")
+FOLDER = FileType(Kind.FOLDER, _("Folder"))
+LINK = FileType(Kind.LINK, _("Link"))
 
 
 class Pages(Protocol):

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from django.utils.translation import gettext as _
+
 from .objectstore import ObjectInfo
 
 MAX_PAIRS = 200
@@ -60,14 +62,14 @@ def received(fields: Mapping[str, str], lists: Mapping[str, Sequence[str]]) -> D
     details = Details(fields.get("name", ""), fields.get("description", ""), headers, metadata, {})
     for kind, pairs in (("headers", headers), ("metadata", metadata)):
         if any(not name for name, _ in pairs):
-            details.errors[kind] = "A value has no name."
+            details.errors[kind] = _("A value has no name.")
         elif len(pairs) > MAX_PAIRS:
-            details.errors[kind] = f"There may be {MAX_PAIRS} at most."
+            details.errors[kind] = _("There may be %(count)d at most.") % {"count": MAX_PAIRS}
     if not details.name:
-        details.errors["name"] = "A file needs a name."
+        details.errors["name"] = _("A file needs a name.")
     names = [name for name, _ in metadata]
     if len(set(names)) < len(names):
-        details.errors["metadata"] = "A name stands here twice."
+        details.errors["metadata"] = _("A name stands here twice.")
     return details
 
 

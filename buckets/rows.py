@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from .listing import Row
 
@@ -14,6 +14,15 @@ from .listing import Row
 MOST = 4096
 KEPT = 30
 
+# What is said of each row: looking that up here is much faster than in the template.
+SAYS = {
+    "select": gettext_noop("Select {name}"),
+    "details": gettext_noop("Details of {name}"),
+    "download": gettext_noop("Download {name}"),
+    "versions": gettext_noop("Versions of {name}"),
+    "delete": gettext_noop("Delete {name}"),
+    "more": gettext_noop("More for {name}"),
+}
 _rendered: OrderedDict[Hashable, SafeString] = OrderedDict()
 
 
@@ -22,8 +31,12 @@ def row_html(bucket: str, row: Row, *, can_edit: bool) -> SafeString:
     key = (bucket, row.id, row.rev, row.path, problem, can_edit, get_language(), int(time.monotonic() // KEPT))
     found = _rendered.get(key)
     if found is None:
-        found = render_to_string("_row.html", {"row": row, "bucket": bucket, "can_edit": can_edit})
+        found = render_to_string("_row.html", {"row": row, "bucket": bucket, "can_edit": can_edit, "says": _says()})
         _rendered[key] = found
         if len(_rendered) > MOST:
             _rendered.popitem(last=False)
     return found
+
+
+def _says() -> dict[str, str]:
+    return {key: gettext(text) for key, text in SAYS.items()}

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
 
+from buckets.errorwords import told
+
 from .requestbody import Message, RequestBody
 
 Send = Callable[[Message], Awaitable[None]]
@@ -88,6 +90,6 @@ def refusal(path: str, status: int, code: str, message: str) -> HttpResponse:
     if path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"error": {"code": code, "message": message}}, status=status)
     else:
-        response = HttpResponse(message + "\n", content_type="text/plain; charset=utf-8", status=status)
+        response = HttpResponse(told(message) + "\n", content_type="text/plain; charset=utf-8", status=status)
     response["Content-Length"] = str(len(response.content))
     return response

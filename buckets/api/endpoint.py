@@ -19,7 +19,7 @@ def endpoint(**handlers: Handler) -> View:
     """The view of a resource. Each handler is called with the request, the user and the path's parts.
 
     Whatever a handler raises is answered as JSON (see ``errors``). CSRF is checked in ``authenticate``, for sessions only.
-    The view's ``methods`` tells which methods there are.
+    The view's ``methods`` tells which methods there are. The API speaks English; what the site's own scripts ask, the reader's language.
     """
     allowed = ", ".join(handlers)
 
@@ -31,7 +31,7 @@ def endpoint(**handlers: Handler) -> View:
             user = await authenticate(request)
             return await handler(request, user, **parts)
         except Exception as error:
-            return answer(error)
+            return answer(error, translated=not request.path.startswith("/api/"))
 
     exempt = csrf_exempt(view)
     setattr(exempt, METHODS, tuple(handlers))

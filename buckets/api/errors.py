@@ -10,6 +10,7 @@ from django.http import JsonResponse
 from django.http.multipartparser import MultiPartParserError
 
 from ..access import NotAllowed, NotVisible
+from ..errorwords import told
 from ..objectstore import ErrorCode, ObjectStoreError, Unavailable
 from ..services.errors import ServiceError
 
@@ -141,10 +142,12 @@ def describe(error: Exception) -> Problem:
     return Problem(status, code, message, headers)
 
 
-def answer(error: Exception) -> JsonResponse:
-    """``error`` as the API answers it: ``{"error": {"code", "message"}}``."""
+def answer(error: Exception, *, translated: bool = False) -> JsonResponse:
+    """``error`` as the API answers it: ``{"error": {"code", "message"}}``. translated: for the site's own scripts, in their reader's
+    language."""
     problem = describe(error)
-    body = {"error": {"code": problem.code, "message": problem.message}}
+    message = told(problem.message, problem.code) if translated else problem.message
+    body = {"error": {"code": problem.code, "message": message}}
     return JsonResponse(body, status=problem.status, headers={"Cache-Control": "no-store", **problem.headers})
 
 

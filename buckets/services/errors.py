@@ -3,6 +3,8 @@
 ``code`` is stable and part of the JSON API; ``str(error)`` is one sentence for the user.
 """
 
+from django.utils.translation import override
+
 from ..words import duration
 
 
@@ -94,8 +96,14 @@ class TooManyAttempts(ServiceError):
     code = "too_many_attempts"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many failed attempts to sign in. Try again in {duration(-(-seconds // 60) * 60)}.")
         self.seconds = seconds
+        with override("en"):
+            time = duration(self.minutes * 60)
+        super().__init__(f"Too many failed attempts to sign in. Try again in {time}.")
+
+    @property
+    def minutes(self) -> int:
+        return -(-self.seconds // 60)
 
 
 class StillLoading(ServiceError):

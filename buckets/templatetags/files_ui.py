@@ -14,19 +14,25 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from buckets.errorwords import told
 from buckets.listing import Row
-from buckets.objectstore import BucketStatus, ObjectInfo
+from buckets.objectstore import BucketStatus, ObjectInfo, Replica
 from buckets.previews.model import Code, Prose, Tree
 from buckets.roles import Role
 from buckets.rows import row_html
 from buckets.services.buckets import BucketView
 from buckets.themes import following, theme_of
-from buckets.words import duration, relative_time, short_size
+from buckets.words import bytes_count, duration, exact_time, files_count, grouped, relative_time, short_size
 
 register = template.Library()
+register.filter(grouped)
+register.filter(files_count)
+register.filter(bytes_count)
 T = TypeVar("T")
+ROLES = {Role.VIEWER: gettext_lazy("viewer"), Role.EDITOR: gettext_lazy("editor"), Role.ADMIN: gettext_lazy("admin")}
 
 # Control characters, and those that could make a name look like another one: direction marks, invisible spaces, separators.
 _SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -69,7 +75,7 @@ def icon(name: str, extra: str = "") -> SafeString:
 def visible(name: str) -> SafeString:
     """The name escaped, with control characters shown and isolated from the text's direction around it; "(no name)" when it is empty."""
     if not name:
-        return mark_safe('<span class="muted">(no name)</span>')
+        return format_html('<span class="muted">{}</span>', _("(no name)"))
     if not _SPECIAL.search(name):
         return format_html("<bdi>{}</bdi>", name)
     return format_html("<bdi>{}</bdi>", format_html_join("", "{}", ((_shown(char),) for char in name)))
@@ -82,7 +88,7 @@ def _shown(char: str) -> str:
 @register.filter
 def plain(name: str) -> str:
     """The same for places where only text can stand (titles, labels)."""
-    return _SPECIAL.sub(lambda found: _mark(found[0]), name) or "(no name)"
+    return _SPECIAL.sub(lambda found: _mark(found[0]), str(name)) or _("(no name)")
 
 
 def _mark(char: str) -> str:
@@ -92,8 +98,7 @@ def _mark(char: str) -> str:
 
 @register.simple_tag
 def size(count: int) -> SafeString:
-    exact = f"{count:,} byte{'' if count == 1 else 's'}"
-    return format_html('<data value="{}" title="{}">{}</data>', count, exact, short_size(count))
+    return format_html('<data value="{}" title="{}">{}</data>', count, bytes_count(count), short_size(count))
 
 
 @register.filter
@@ -107,8 +112,8 @@ def ago(moment: datetime | None) -> SafeString:
     if moment is None:
         return mark_safe("—")
     utc = moment.astimezone(UTC)
-    exact = f"{utc:%d %b %Y, %H:%M:%S UTC}"
-    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', utc.isoformat(), exact, relative_time(utc, datetime.now(UTC)))
+    said = relative_time(utc, datetime.now(UTC))
+    return format_html('<time datetime="{}" title="{} UTC" data-ago>{}</time>', utc.isoformat(), exact_time(utc), said)
 
 
 @register.simple_tag(takes_context=True)
@@ -205,8 +210,26 @@ def fullness(part: int, whole: int) -> str:
 
 
 @register.filter
-def grouped(number: int) -> str:
-    return f"{number:,}"
+def of_name(text: str, name: str) -> str:
+    """A text about something, with its name in place of "{name}". Much faster than ``blocktranslate``: rows have many."""
+    return text.replace("{name}", plain(name))
+
+
+@register.filter
+def in_words(problem: Exception | str) -> str:
+    """An error, or what is wrong with an object, in the reader's language."""
+    return told(problem)
+
+
+@register.filter
+def role_word(role: str) -> str:
+    return str(ROLES[Role(role)])
+
+
+@register.filter
+def to_the_second(moment: datetime) -> str:
+    """In UTC."""
+    return exact_time(moment.astimezone(UTC))
 
 
 @register.filter
@@ -227,9 +250,15 @@ def replica_trouble(status: BucketStatus) -> bool:
 @register.filter
 def replica_words(status: BucketStatus) -> str:
     """The replicas' health: "3 replicas, all current", "3 replicas, n2 is offline"."""
-    copies = f"{status.config.replicas} replica{'' if status.config.replicas == 1 else 's'}"
+    count = status.config.replicas
+    copies = ngettext("%(count)d replica", "%(count)d replicas", count) % {"count": count}
     if not status.stream.replicas:
         return copies
-    behind = [each for each in status.stream.replicas if each.offline or not each.current]
-    words = "; ".join(f"{each.name} is {'offline' if each.offline else f'{each.lag:,} messages behind'}" for each in behind)
-    return f"{copies}, {words or 'all current'}"
+    behind = [_behind(each) for each in status.stream.replicas if each.offline or not each.current]
+    return f"{copies}, {'; '.join(behind) or _('all current')}"
+
+
+def _behind(replica: Replica) -> str:
+    if replica.offline:
+        return _("%(name)s is offline") % {"name": replica.name}
+    return _("%(name)s is %(count)s messages behind") % {"name": replica.name, "count": grouped(replica.lag)}

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from buckets.views.history.fields import moment_text, versions_address
-from buckets.words import duration
+from buckets.words import duration, exact_time
 
 from .files_ui import download_url, visible
 
@@ -19,8 +19,7 @@ register = template.Library()
 def exact(moment: datetime) -> SafeString:
     """The time to the second, in UTC; the page's script says it in the reader's zone."""
     utc = moment.astimezone(UTC)
-    text = f"{utc.day} {utc:%b %Y, %H:%M:%S} UTC"
-    return format_html('<time datetime="{}" data-controller="local-time">{}</time>', utc.isoformat(), text)
+    return format_html('<time datetime="{}" data-exact>{} UTC</time>', utc.isoformat(), exact_time(utc))
 
 
 @register.simple_tag
@@ -32,6 +31,12 @@ def version_url(bucket: str, name: str, version: object) -> str:
 @register.simple_tag
 def versions_url(bucket: str, name: str) -> str:
     return versions_address(bucket, name)
+
+
+@register.simple_tag
+def versions_link(bucket: str, name: str) -> SafeString:
+    """A name that leads to its versions."""
+    return format_html('<a href="{}">{}</a>', versions_address(bucket, name), visible(name))
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from buckets import access, objectform
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.objectform import Details
 from buckets.objectstore import Conflict, InvalidObjectName, Link, ObjectExists, ObjectInfo, ObjectNotFound, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
@@ -17,6 +18,7 @@ from buckets.services import linklist, linkrepair, texts
 from buckets.services import objects as object_service
 from buckets.services.errors import ServiceError
 
+from .links import tell_left
 from .objects import object_address, object_context, object_name, revision_of
 from .shell import load_shell, page, render_page
 
@@ -43,8 +45,8 @@ async def edit_text(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRes
     except Unavailable:
         raise
     except (ObjectStoreError, ServiceError) as error:
-        return await _text_page(request, user, bucket, stored, typed, error=str(error))
-    messages.success(request, f"{name} is saved.")
+        return await _text_page(request, user, bucket, stored, typed, error=told(error))
+    messages.success(request, _("%(name)s is saved.") % {"name": name})
     return redirect(object_address(bucket, name))
 
 
@@ -80,7 +82,7 @@ async def edit_details(request: HttpRequest, user: AnyUser, bucket: str) -> Http
     except (ObjectNotFound, Unavailable):
         raise
     except (ObjectStoreError, ServiceError) as error:
-        details.errors["name" if isinstance(error, ObjectExists | InvalidObjectName) else "all"] = str(error)
+        details.errors["name" if isinstance(error, ObjectExists | InvalidObjectName) else "all"] = told(error)
         return await _details_page(request, user, bucket, info, details)
     if request.POST.get("follow") and changed.name != name:
         await _follow(request, user, Link(bucket, name), Link(bucket, changed.name))
@@ -89,11 +91,12 @@ async def edit_details(request: HttpRequest, user: AnyUser, bucket: str) -> Http
 
 async def _follow(request: HttpRequest, user: AnyUser, was: Link, now: Link) -> None:
     """The links to the old name lead to the new one, as far as the user may change them."""
-    results = await linkrepair.retarget(user, was.bucket, [linkrepair.Moved(was, now)])
-    if done := sum(result.error is None for result in results):
+    followed = await linkrepair.retarget(user, was.bucket, [linkrepair.Moved(was, now)])
+    if done := sum(result.error is None for result in followed.results):
         messages.success(request, ngettext("%(count)d link follows.", "%(count)d links follow.", done) % {"count": done})
-    for each in [result for result in results if result.error is not None][:SHOWN_FAILURES]:
-        messages.error(request, _("The link %(name)s was not changed: %(error)s") % {"name": each.name, "error": each.error})
+    tell_left(request, followed.left)
+    for each in [result for result in followed.results if result.error is not None][:SHOWN_FAILURES]:
+        messages.error(request, _("The link %(name)s was not changed: %(error)s") % {"name": each.name, "error": told(each.error)})
 
 
 async def _save(user: AnyUser, bucket: str, info: ObjectInfo, details: Details) -> ObjectInfo:

@@ -1,6 +1,7 @@
 """The links of a bucket: where they lead, making one, leading it elsewhere, repairing what leads nowhere."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 
 from buckets import access, linkform
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.linkform import LinkForm
 from buckets.objectstore import BucketNotFound, Conflict, InvalidLink, InvalidObjectName, Link, ObjectExists, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
@@ -93,7 +95,9 @@ async def links(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
     return render_page(request, shell, "links.html", context)
 
 
-def _matching(found: Any, query: str) -> list[FoundLink]:
+def _matching(found: Sequence[FoundLink], query: str) -> Sequence[FoundLink]:
+    if not query:
+        return found
     words = query.casefold()
     return [link for link in found if words in link.name.casefold() or words in (link.to.name or "").casefold()]
 
@@ -152,10 +156,10 @@ def _told(error: Exception, form: LinkForm) -> dict[str, str]:
         case ObjectExists() | AlreadyThere():
             return {"name": _("“%(name)s” is in that bucket already. Choose another name.") % names}
         case InvalidObjectName():
-            return {"name": str(error)}
+            return {"name": told(error)}
         case Conflict():
             return {"all": _("Somebody changed this link meanwhile. Look at where it leads now, and try again.")}
-    return {"all": str(error)}
+    return {"all": told(error)}
 
 
 def _first_place(shell: Shell, bucket: str) -> str:
@@ -221,10 +225,10 @@ async def delete(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     name = object_name(request)
     info = await object_service.info(user, bucket, name)
     if info.link is None:
-        raise InvalidLink(_("“%(name)s” is no link any more. Reload the page.") % {"name": name})
+        raise InvalidLink(f"“{name}” is no link any more. Reload the page.")
     (result,) = await object_service.delete(user, bucket, [name], expected_revision=info.revision)
     if result.error is not None:
-        messages.error(request, _("%(name)s was not deleted: %(error)s") % {"name": name, "error": result.error})
+        messages.error(request, _("%(name)s was not deleted: %(error)s") % {"name": name, "error": told(result.error)})
     else:
         kind = linkform.WHOLE if info.link.name is None else linkform.FILE
         again = urlencode({"name": name, "to_bucket": info.link.bucket, "kind": kind, "to_name": info.link.name or ""})
@@ -273,17 +277,24 @@ async def follow(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     await access.require(user, bucket, Role.VIEWER)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    results = await linkrepair.retarget(user, bucket, _moved(request.POST, bucket))
-    failed = [result for result in results if result.error]
-    done = len(results) - len(failed)
+    followed = await linkrepair.retarget(user, bucket, _moved(request.POST, bucket))
+    failed = [result for result in followed.results if result.error]
+    done = len(followed.results) - len(failed)
     if request.headers.get("Accept") == "application/json":
-        told = [{"name": each.name, "message": str(each.error)} for each in failed]
-        return JsonResponse({"changed": done, "failed": told}, headers={"Cache-Control": "no-store"})
+        said = [{"name": each.name, "message": told(each.error)} for each in failed]
+        return JsonResponse({"changed": done, "failed": said, "left": followed.left}, headers={"Cache-Control": "no-store"})
     if done:
         messages.success(request, ngettext("%(count)d link was changed.", "%(count)d links were changed.", done) % {"count": done})
+    tell_left(request, followed.left)
     for each in failed[:5]:
-        messages.error(request, _("%(name)s was not changed: %(error)s") % {"name": each.name, "error": each.error})
+        messages.error(request, _("%(name)s was not changed: %(error)s") % {"name": each.name, "error": told(each.error)})
     return redirect(reverse("links", args=[bucket]))
+
+
+def tell_left(request: HttpRequest, count: int) -> None:
+    if count:
+        said = ngettext("%(count)d more link still leads to the old place.", "%(count)d more links still lead to the old place.", count)
+        messages.error(request, said % {"count": count})
 
 
 def _moved(fields: QueryDict, bucket: str) -> list[Moved]:

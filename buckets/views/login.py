@@ -8,9 +8,11 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from buckets.services import logins
 from buckets.services.errors import TooManyAttempts
+from buckets.words import duration
 
 View: TypeAlias = Callable[..., HttpResponseBase]
 
@@ -36,7 +38,8 @@ def limited(view: View) -> View:
 
 def _later(request: HttpRequest, name: str, error: TooManyAttempts) -> HttpResponse:
     """The log-in page with the reason; its form is what the page shows of one."""
-    form = {"non_field_errors": [str(error)], "username": {"value": name}}
+    reason = _("Too many failed attempts to sign in. Try again in %(time)s.") % {"time": duration(error.minutes * 60)}
+    form = {"non_field_errors": [reason], "username": {"value": name}}
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
     response = render(request, "login.html", context, status=429)
     response.headers["Retry-After"] = str(error.seconds)

@@ -15,12 +15,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from buckets import access
 from buckets.access import AnyUser, Role
 from buckets.api.download import ACTIVE, Download, download
 from buckets.api.errors import answer
 from buckets.api.headers import attachment
+from buckets.errorwords import told
 from buckets.filetypes import describe
 from buckets.listing import LINK, crumbs
 from buckets.objectstore import Conflict, Link, ObjectInfo, ObjectNotFound, ObjectStoreError, ObjectUnreadable, Unavailable, VersionNotFound
@@ -32,11 +35,13 @@ from buckets.services import objects as object_service
 from buckets.services.buckets import BucketView
 from buckets.services.errors import ServiceError
 
+from .history.timeline import Step, steps
 from .shell import load_shell, page, patience, render_page, to_login
 
 MAX_NAME = 4000
 MAX_VERSION = 200
 MAX_LINKS = 100
+SHOWN_STEPS = 4
 LINKS_SECONDS = 1.5
 # What the raw bytes may do in a browser: be seen, played or read there, and nothing else. A PDF is shown by the browser's own viewer, which
 # stays empty in a sandbox (seen in Chromium, with "allow-scripts" too); it runs nothing of the file in this site's name.
@@ -77,6 +82,8 @@ async def drawer(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
         found = await bucket_service.get_bucket(user, bucket)
         try:
             context = await _with_preview(user, *_short(found, await object_service.info(user, bucket, name)))
+            context["again"] = _with_drawer(bucket, name)
+            context["steps"] = await _newest_steps(user, bucket, name) if found.history is not None else []
         except ObjectNotFound:
             label = name.rpartition("/")[2]
             context = {"bucket": bucket, "name": name, "label": label, "gone": True, "history": found.history is not None}
@@ -84,6 +91,19 @@ async def drawer(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     response = render(request, "_drawer_body.html", context | {"in_drawer": True})
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+async def _newest_steps(user: AnyUser, bucket: str, name: str) -> list[Step]:
+    """What happened to it last; one version more tells what was different before."""
+    with contextlib.suppress(ObjectStoreError):
+        return steps((await versions.versions(user, bucket, name, limit=SHOWN_STEPS + 1)).versions, SHOWN_STEPS)
+    return []
+
+
+def _with_drawer(bucket: str, name: str) -> str:
+    """The files page with this drawer open."""
+    folder = name[: name.rfind("/") + 1]
+    return f"{reverse('files', args=[bucket])}?{urlencode({'prefix': folder, 'open': name})}"
 
 
 def _short(found: BucketView, info: ObjectInfo) -> tuple[dict[str, Any], ObjectInfo]:
@@ -152,7 +172,7 @@ async def _shown(user: AnyUser, bucket: str, info: ObjectInfo, version: str) -> 
     except (ObjectNotFound, VersionNotFound, Unavailable):
         raise
     except (ObjectStoreError, ServiceError) as error:
-        return previews.Shown(info, previews.plan_of(info), Failed(str(error)))
+        return previews.Shown(info, previews.plan_of(info), Failed(told(error)))
 
 
 async def _links(user: AnyUser, bucket: str, name: str) -> dict[str, Any]:
@@ -211,15 +231,19 @@ async def verify(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     async with aclosing(steps):
         async for step in steps:
             first = step
-    messages.add_message(request, messages.SUCCESS if first.ok else messages.ERROR, f"{name}: {first.message}")
+    messages.add_message(request, messages.SUCCESS if first.ok else messages.ERROR, f"{name}: {told(first.message)}")
     return redirect(object_address(bucket, name, version))
 
 
 async def _lines(first: checks.Progress, steps: AsyncGenerator[checks.Progress, None]) -> AsyncGenerator[bytes, None]:
     async with aclosing(steps):
-        yield json.dumps(asdict(first)).encode() + b"\n"
+        yield _line(first)
         async for step in steps:
-            yield json.dumps(asdict(step)).encode() + b"\n"
+            yield _line(step)
+
+
+def _line(step: checks.Progress) -> bytes:
+    return json.dumps(asdict(step) | {"message": told(step.message)}).encode() + b"\n"
 
 
 @page
@@ -230,12 +254,12 @@ async def delete(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
         return HttpResponseNotAllowed(["POST"])
     name = object_name(request)
     if (await bucket_service.get_bucket(user, bucket)).history is None:
-        raise Conflict("This bucket keeps no history, so this could not be undone. Reload the page.")
+        raise Conflict(gettext_noop("This bucket keeps no history, so this could not be undone. Reload the page."))
     (result,) = await object_service.delete(user, bucket, [name], expected_revision=revision_of(request))
     if result.error is not None:
-        messages.error(request, f"{name} was not deleted: {result.error}")
+        messages.error(request, _("%(name)s was not deleted: %(error)s") % {"name": name, "error": told(result.error)})
         return redirect(object_address(bucket, name))
-    messages.success(request, f"{name} is in the trash.", extra_tags=undo_tag(bucket, name))
+    messages.success(request, _("%(name)s is in the trash.") % {"name": name}, extra_tags=undo_tag(bucket, name))
     folder = name[: name.rfind("/") + 1]
     return redirect(reverse("files", args=[bucket]) + (f"?{urlencode({'prefix': folder})}" if folder else ""))
 
@@ -250,7 +274,7 @@ async def undelete(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResp
     (result,) = await versions.undelete(user, bucket, [name])
     if result.error is not None:
         raise result.error
-    messages.success(request, f"{name} is back.")
+    messages.success(request, _("%(name)s is back.") % {"name": name})
     return redirect(object_address(bucket, name))
 
 
@@ -262,14 +286,14 @@ def object_name(request: HttpRequest) -> str:
     except UnicodeEncodeError:
         name = ""
     if not name or len(name) > MAX_NAME:
-        raise ObjectNotFound("The address does not say which file.")
+        raise ObjectNotFound(gettext_noop("The address does not say which file."))
     return name
 
 
 def version_of(request: HttpRequest) -> str:
     version = request.GET.get("version", "")
     if len(version) > MAX_VERSION or not version.isascii():
-        raise VersionNotFound("There is no such version.")
+        raise VersionNotFound(gettext_noop("There is no such version."))
     return version
 
 

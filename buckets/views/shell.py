@@ -13,10 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from buckets import access
 from buckets.access import AnyUser
 from buckets.api.errors import Problem, describe
+from buckets.errorwords import told
 from buckets.objectstore import ConnectionState, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
 from buckets.services.buckets import BucketView
@@ -72,6 +76,12 @@ async def bare_shell(user: AnyUser, active: str = "", problem: str = "") -> Shel
     return Shell(user, (await store()).state, [], may_create, active, problem)
 
 
+def next_address(request: HttpRequest, otherwise: str) -> str:
+    """Where the form wants to go back to, if that is on this site."""
+    back = request.POST.get("next", "")
+    return back if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()) else otherwise
+
+
 def is_partial(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
@@ -111,14 +121,14 @@ def to_login(request: HttpRequest) -> HttpResponse:
 
 
 HEADINGS = {
-    400: "That cannot be done",
-    403: "You may not do this",
-    404: "Not found",
-    409: "That does not fit what is there",
-    412: "Already there",
-    413: "Too large",
-    503: "NATS cannot be reached",
-    507: "The bucket is full",
+    400: gettext_lazy("That cannot be done"),
+    403: gettext_lazy("You may not do this"),
+    404: gettext_lazy("Not found"),
+    409: gettext_lazy("That does not fit what is there"),
+    412: gettext_lazy("Already there"),
+    413: gettext_lazy("Too large"),
+    503: gettext_lazy("NATS cannot be reached"),
+    507: gettext_lazy("The bucket is full"),
 }
 
 
@@ -126,8 +136,9 @@ async def error_page(request: HttpRequest, user: AnyUser, problem: Problem) -> H
     """What went wrong, in words. A page that waits for NATS asks for itself again until NATS is back."""
     recovers = problem.status == 503
     shell = await (bare_shell(user, problem=problem.message) if recovers else load_shell(user))
-    heading = HEADINGS.get(problem.status, "Something went wrong")
-    context = {"status": problem.status, "heading": heading, "message": problem.message, "recovers": recovers and request.method == "GET"}
+    heading = HEADINGS.get(problem.status, _("Something went wrong"))
+    message = told(problem.message, problem.code)
+    context = {"status": problem.status, "heading": heading, "message": message, "recovers": recovers and request.method == "GET"}
     response = render_page(request, shell, "error.html", context, problem.status)
     for name, value in problem.headers.items():
         response.headers[name] = value

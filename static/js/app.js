@@ -7,10 +7,12 @@ import "./deletion.js";
 import "./downloads.js";
 import "./drawer.js";
 import "./folders.js";
+import "./history/rowkeys.js";
 import "./keyboard.js";
 import "./listing.js";
 import "./live.js";
 import "./navigation.js";
+import "./object/pairs.js";
 import "./offline.js";
 import "./paste.js";
 import "./refresh.js";
@@ -26,14 +28,12 @@ import "./view.js";
 import { later, start } from "./controllers.js";
 
 // What other pages than the files' need comes with them.
-later(() => import("./history/moment.js"), "local-time", "moment");
+later(() => import("./history/moment.js"), "moment");
 later(() => import("./history/restoring.js"), "rewinding");
-later(() => import("./history/rowkeys.js"), "row-keys");
 later(() => import("./history/ticks.js"), "ticks", "two-at-most");
 later(() => import("./links/form.js"), "link-form");
 later(() => import("./object/editor.js"), "editor");
 later(() => import("./object/media.js"), "media");
-later(() => import("./object/pairs.js"), "add-pair", "drop-pair");
 later(() => import("./object/verify.js"), "verify");
 
 start();

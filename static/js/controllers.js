@@ -47,6 +47,8 @@ function connectWithin(root) {
     if (connect && !connected.has(element)) connected.set(element, connect(element));
     if (!connect) loaders.get(element.dataset.controller)?.();
   }
+  if (root.localName === "tr") return; // rows ask for nothing that comes later
+  for (const [name, load] of loaders) if (root.querySelector(`[data-action="${name}"]`)) load();
 }
 
 function click(event) {

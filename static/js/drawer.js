@@ -74,7 +74,7 @@ function show(name) {
   }
   current = name;
   mark();
-  const html = known(name, rowOf(name)?.dataset.rev);
+  const html = known(drawer().dataset.url, name, rowOf(name)?.dataset.rev);
   if (html) fill(name, html);
   else look(name);
 }
@@ -96,7 +96,7 @@ function fill(name, html, fresh = false) {
   htmx.process(body);
   const { label, revision } = body.firstElementChild.dataset;
   document.getElementById("drawer-title").textContent = label;
-  if (fresh && revision !== "0") keep(name, revision, html);
+  if (fresh && revision !== "0") keep(drawer().dataset.url, name, revision, html);
   unwatch ??= watch({ socket: drawer().dataset.socket, name, revision: Number(revision) }, () => {
     forget(name);
     look(name);

@@ -1,4 +1,5 @@
 // Names as people see them: control characters and direction marks shown, nothing invisible.
+import { t } from "./words.js";
 
 const DECEPTIVE = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\u0080-\u009f]/g;
 
@@ -7,7 +8,7 @@ export function visible(name) {
     .replace(/[\u0000-\u001f]/g, (char) => String.fromCharCode(0x2400 + char.charCodeAt(0)))
     .replace(/\u007f/g, "\u2421")
     .replace(DECEPTIVE, (char) => `⟨U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
-  return shown || "(no name)";
+  return shown || t("(no name)");
 }
 
 // "report.pdf" -> "report (2).pdf"; folders before the last "/" and leading dots stay.

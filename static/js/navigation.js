@@ -1,6 +1,7 @@
 // What surrounds moving from page to page without a reload: focus, the menu on the phone, and answers that are not a part of a page.
 import { announce } from "./page.js";
 import { toast } from "./toasts.js";
+import { t } from "./words.js";
 
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
@@ -18,5 +19,5 @@ document.addEventListener("htmx:after:swap", () => {
 document.addEventListener("htmx:after:history:push", () => setTimeout(() => announce(document.title)));
 
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx?.response === undefined) toast("The site cannot be reached. Try again in a moment.", "error");
+  if (event.detail.ctx?.response === undefined) toast(t("The site cannot be reached. Try again in a moment."), "error");
 });

@@ -28,7 +28,3 @@ export function csrfToken() {
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
-
-export function plural(count, word) {
-  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-}

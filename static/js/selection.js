@@ -106,6 +106,15 @@ function paintBar() {
   document.getElementById("list").classList.toggle("room", chosen.size > 0);
 }
 
+// A click beside the name selects, as in other lists of files; with Ctrl one more or less, with Shift all up to there.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest?.("#rows > tr[id]");
+  if (!row || event.target.closest("a, button, input, label, form") || event.button || getSelection()?.type === "Range") return;
+  if (event.shiftKey) extend(row);
+  else if (event.ctrlKey || event.metaKey) toggle(row);
+  else selectOnly(row);
+});
+
 document.addEventListener("click", (event) => {
   const box = event.target.closest?.("#rows input[type=checkbox]");
   if (!box) return;

@@ -1,5 +1,6 @@
 // Short messages that go by themselves; errors stay until they are closed.
 import { register } from "./controllers.js";
+import { t } from "./words.js";
 
 const SECONDS = 6;
 const MOST = 4;
@@ -27,7 +28,7 @@ export function progress(stop) {
   const bar = document.createElement("progress");
   delete element.dataset.controller;
   element.querySelector("svg").replaceWith(bar);
-  element.append(button("Stop", stop));
+  element.append(button(t("Stop"), stop));
   const timer = setTimeout(() => document.getElementById("toasts").append(element), PATIENCE);
   return {
     update(text, part) {
@@ -52,7 +53,7 @@ function button(text, run) {
 }
 
 register("toast", (element) => {
-  element.append(button("Close", () => element.remove()));
+  element.append(button(t("Close"), () => element.remove()));
   if (element.classList.contains("error")) return undefined;
   return goLater(element, Number(element.dataset.seconds ?? SECONDS) * 1000);
 });

@@ -84,7 +84,7 @@ def cookies() -> list[Any]:
 
 @pytest.fixture
 async def window(chromium: Browser, live_site: Site, scheme: Any, cookies: list[Any]) -> AsyncIterator[Window]:
-    context = await chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800})
+    context = await chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 800}, timezone_id="UTC")
     context.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
     window = Window(await context.new_page(), live_site.url)

@@ -104,3 +104,22 @@ async def test_on_a_phone_it_covers_the_page_and_nothing_behind_it_is_reached(wi
     await page.get_by_role("button", name="Close the details").click()
     await expect(page.locator("#drawer")).to_be_hidden()
     await expect(window.row("a.txt")).to_be_visible()
+
+
+async def test_an_earlier_version_is_restored_without_leaving_the_files(window: Window, bucket: str, store: ObjectStore) -> None:
+    page, drawer = window.page, window.page.locator("#drawer")
+    await store.history.enable(bucket)
+    for text in ("first", "second", "third"):
+        await store.put(bucket, "2026/a.txt", text.encode())
+    await window.open(f"/buckets/{bucket}/?prefix=2026%2F&open=2026%2Fa.txt")
+    versions = drawer.get_by_role("listitem")
+    await expect(versions).to_have_count(3)
+    await expect(drawer).to_contain_text("third")
+    assert not await findings(window)
+    await versions.nth(2).get_by_role("button", name="Restore").click()
+    await expect(page.locator("#toasts")).to_contain_text("2026/a.txt is restored")
+    await expect(versions).to_have_count(4)
+    await expect(drawer).to_contain_text("first")
+    await expect(window.row("a.txt")).to_be_visible()
+    async with await store.get(bucket, "2026/a.txt") as reader:
+        assert b"".join([piece async for piece in reader]) == b"first"

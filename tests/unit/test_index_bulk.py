@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buckets.objectstore.entry import Entry
-from buckets.objectstore.index import Index, Sort, SortKey, bulk, ordered
+from buckets.objectstore.index import Index, Sort, SortKey, bulk, ordered, stepsort
 from buckets.objectstore.index.bulk import Builder
 from buckets.objectstore.model import Link
 from tests.unit.index_model import entry
@@ -22,6 +22,7 @@ def small_structures() -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordered, "CHUNK", 4)
         patch.setattr(bulk, "STEP", 20)
+        patch.setattr(stepsort, "STEP", 20)
         yield
 
 

@@ -4,6 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from django.utils.translation import ngettext
+
+from buckets.words import grouped
+
 MAX_BYTES = 256 * 1024
 MAX_LINES = 1500
 MAX_LINE = 1000
@@ -91,4 +95,4 @@ def _without_the_equal(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _gap(count: int) -> Line:
-    return Line("gap", None, None, f"{count:,} equal line{'' if count == 1 else 's'}")
+    return Line("gap", None, None, ngettext("%(number)s equal line", "%(number)s equal lines", count) % {"number": grouped(count)})

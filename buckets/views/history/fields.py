@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote
 
 from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_noop
 
 from buckets.listing import MAX_PREFIX
 from buckets.services.errors import ServiceError
@@ -23,14 +24,14 @@ def object_name(fields: QueryDict) -> str:
     """``name`` as it is (in addresses), or ``object`` percent-encoded (in forms, which would change line ends)."""
     name = fields.get("name") or unquote(fields.get("object", ""))
     if not 0 < len(name) <= MAX_NAME:
-        raise BadField("Which file? The address has to say its name.")
+        raise BadField(gettext_noop("Which file? The address has to say its name."))
     return name
 
 
 def version_id(fields: QueryDict, key: str = "version") -> str:
     version = fields.get(key, "")
     if not 0 < len(version) <= MAX_VERSION:
-        raise BadField("Which version? Choose one in the list of versions.")
+        raise BadField(gettext_noop("Which version? Choose one in the list of versions."))
     return version
 
 
@@ -39,7 +40,7 @@ def folder(fields: QueryDict, *, quoted: bool = True) -> str:
     prefix = fields.get("prefix", "")
     prefix = unquote(prefix) if quoted else prefix
     if len(prefix) > MAX_PREFIX:
-        raise BadField("The name of that folder is too long.")
+        raise BadField(gettext_noop("The name of that folder is too long."))
     return prefix
 
 
@@ -51,9 +52,9 @@ def moment(fields: QueryDict) -> datetime | None:
     try:
         found = datetime.fromisoformat(text if len(text) <= MAX_MOMENT else "")
     except ValueError:
-        raise BadField("That is no date and time. Write it as in 2026-01-31T12:00.") from None
+        raise BadField(gettext_noop("That is no date and time. Write it as in 2026-01-31T12:00.")) from None
     if not FIRST_YEAR < found.year < LAST_YEAR:
-        raise BadField("That time is out of range.")
+        raise BadField(gettext_noop("That time is out of range."))
     return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
 
 

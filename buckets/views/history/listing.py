@@ -6,12 +6,19 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from buckets.listing import Crumb, View, crumbs, files_page
 from buckets.objectstore import Index, Sort, SortKey
 
 LATEST_FIRST = Sort(SortKey.MODIFIED, True)
-COLUMNS = ((SortKey.NAME, "Name", ""), (SortKey.SIZE, "Size", "size num"), (SortKey.TYPE, "Type", "type"), (SortKey.MODIFIED, "", "time"))
+COLUMNS: tuple[tuple[SortKey, str | Promise, str], ...] = (
+    (SortKey.NAME, _("Name"), ""),
+    (SortKey.SIZE, _("Size"), "size num"),
+    (SortKey.TYPE, _("Type"), "type"),
+    (SortKey.MODIFIED, "", "time"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,10 @@ class Past:
             "fixed": self.fixed,
         }
 
-    def columns(self, time: str) -> list[dict[str, str]]:
+    def columns(self, time: str) -> list[dict[str, Any]]:
         return [self._column(key, label or time, css) for key, label, css in COLUMNS]
 
-    def _column(self, key: SortKey, label: str, css: str) -> dict[str, str]:
+    def _column(self, key: SortKey, label: str | Promise, css: str) -> dict[str, Any]:
         already = self.view.sort.key is key
         descending = not self.view.sort.descending if already else key in (SortKey.SIZE, SortKey.MODIFIED)
         order = ("descending" if self.view.sort.descending else "ascending") if already else ""

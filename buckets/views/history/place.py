@@ -7,9 +7,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from buckets import access
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.objectstore import BucketNotFound, BucketStatus, HistoryChange, HistoryStatus, LiveBucket, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
 from buckets.services import history as history_service
@@ -18,7 +21,7 @@ from buckets.services.history import HistoryWish
 
 from ..shell import Shell, load_shell, page, patience, render_page
 
-KEEP = {"": "For ever", "30": "30 days", "90": "90 days", "365": "A year"}
+KEEP = {"": gettext_lazy("For ever"), "30": gettext_lazy("30 days"), "90": gettext_lazy("90 days"), "365": gettext_lazy("A year")}
 SECTIONS = ("trash", "rewind")
 
 
@@ -95,8 +98,8 @@ async def switch_on(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRes
     except (Unavailable, BucketNotFound):
         raise
     except ObjectStoreError as error:
-        messages.error(request, f"History was not switched on: {error}")
+        messages.error(request, _("History was not switched on: %(error)s") % {"error": told(error)})
     else:
-        messages.success(request, "History is on. Every change from now on is kept.")
+        messages.success(request, _("History is on. Every change from now on is kept."))
     section = request.POST.get("section", "")
     return redirect(reverse(section if section in SECTIONS else "files", args=[bucket]))

@@ -9,9 +9,13 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from buckets import access
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.objectstore import HistoryStatus, ObjectStoreError, Restored, Sort
 from buckets.services import rewind_preview, rewinding
 from buckets.services import versions as version_service
@@ -22,7 +26,12 @@ from . import fields
 from .listing import Past
 from .place import Place, begin, render, without_history
 
-PRESETS = (("An hour ago", timedelta(hours=1)), ("Yesterday", timedelta(days=1)), ("A week ago", timedelta(days=7)))
+PRESETS = (
+    (gettext_lazy("Ten minutes ago"), timedelta(minutes=10)),
+    (gettext_lazy("An hour ago"), timedelta(hours=1)),
+    (gettext_lazy("Yesterday"), timedelta(days=1)),
+    (gettext_lazy("A week ago"), timedelta(days=7)),
+)
 SHOWN_FAILURES = 20
 
 
@@ -30,32 +39,33 @@ SHOWN_FAILURES = 20
 async def rewind(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     place, shell = await begin(user, bucket)
     if place.history is None:
-        return without_history(request, shell, place, "rewind", "Rewind")
+        return without_history(request, shell, place, "rewind", _("Rewind"))
     problem, at = "", None
     try:
         at = fields.moment(request.GET)
         if at is not None and at > datetime.now(UTC):
-            problem, at = "That time has not come yet.", None
+            problem, at = _("That time has not come yet."), None
     except fields.BadField as error:
-        problem = str(error)
+        problem = told(error)
     context: dict[str, Any] = {
         "section": "rewind",
         "at": at,
         "problem": problem,
-        "presets": _presets(bucket),
+        "presets": _presets(bucket, _oldest(place.history)),
         "oldest": _oldest(place.history),
     }
     if at is not None:
         index = await version_service.moment_index(user, bucket, at)
         past = Past.parse("rewind", bucket, request.GET.dict(), Sort(), at=fields.moment_text(at))
         context |= {"total_then": len(index), "archive_query": f"at={quote(fields.moment_text(at), safe='')}"}
-        context |= {"at_text": fields.moment_text(at), **past.context(index, time="Changed")}
+        context |= {"at_text": fields.moment_text(at), **past.context(index, time=_("Changed"))}
     return render(request, shell, place, "rewind.html", context, 400 if problem else 200)
 
 
-def _presets(bucket: str) -> list[tuple[str, str]]:
+def _presets(bucket: str, oldest: datetime | None) -> list[tuple[str | Promise, str]]:
+    """Those of a time of which something is known."""
     now = datetime.now(UTC).replace(microsecond=0)
-    return [(label, _address(bucket, now - ago)) for label, ago in PRESETS]
+    return [(label, _address(bucket, now - ago)) for label, ago in PRESETS if oldest is None or now - ago >= oldest]
 
 
 def _oldest(history: HistoryStatus) -> datetime | None:
@@ -80,7 +90,7 @@ async def restore(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespo
     asked = request.POST if posted else request.GET
     at, prefix = fields.moment(asked), fields.folder(asked, quoted=posted)
     if at is None or at > datetime.now(UTC):
-        raise fields.BadField("To which time? Choose one that has passed.")
+        raise fields.BadField(gettext_noop("To which time? Choose one that has passed."))
     context = {"section": "rewind", "at": at, "at_text": fields.moment_text(at), "prefix": prefix, "back": _address(bucket, at, prefix)}
     if posted:
         return await _restore(request, user, shell, place, context)
@@ -104,6 +114,6 @@ async def _restore(request: HttpRequest, user: AnyUser, shell: Shell, place: Pla
     except RestoreRunning:
         raise
     except ObjectStoreError as error:
-        problem = str(error)
+        problem = told(error)
     context |= {"done": True, "counts": counts, "failed": failed, "problem": problem, "more": counts["failed"] - len(failed)}
     return render(request, shell, place, "rewind_restore.html", context)

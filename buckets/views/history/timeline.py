@@ -3,13 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from buckets.objectstore import ObjectInfo, Version, VersionKind
-from buckets.words import short_size
+from buckets.words import grouped, short_size
 
 SHOWN_KEYS = 4
 SHOWN_KEY = 40
 # What the site itself writes with every upload: that it differs says nothing.
 OWN_HEADERS = {"original-name", "uploaded-by", "upload-timestamp"}
+
+# What is told of a key: that it was removed, added, or changed.
+Words = tuple[Promise, Promise, Promise]
+HEADER: Words = (gettext_lazy("header %(name)s removed"), gettext_lazy("header %(name)s added"), gettext_lazy("header %(name)s"))
+METADATA: Words = (gettext_lazy("metadata %(name)s removed"), gettext_lazy("metadata %(name)s added"), gettext_lazy("metadata %(name)s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +65,19 @@ def _step(version: Version, older: Sequence[Version]) -> Step:
 def _title(version: Version, before: Version | None) -> str:
     match version.kind:
         case VersionKind.DELETE:
-            return "Deleted"
+            return _("Deleted")
         case VersionKind.RENAME:
-            return "Renamed"
+            return _("Renamed")
         case VersionKind.METADATA:
-            return "Details changed"
+            return _("Details changed")
         case VersionKind.LINK:
-            return "Link made"
-    return "Uploaded" if before is None or before.info.deleted else "Replaced"
+            return _("Link made")
+    return _("Uploaded") if before is None or before.info.deleted else _("Replaced")
 
 
 def _changes(version: Version, before: Version | None, older: Sequence[Version]) -> Iterator[str]:
     if version.before:
-        yield "was here when history was switched on"
+        yield _("was here when history was switched on")
     if before is None or version.info.deleted or before.info.deleted:
         return
     if version.kind is VersionKind.PUT:
@@ -81,28 +90,29 @@ def _content_changes(version: Version, before: Version, older: Sequence[Version]
     info, old = version.info, before.info
     grown = info.size - old.size
     if grown:
-        yield f"{short_size(abs(grown))} {'larger' if grown > 0 else 'smaller'}"
+        yield (_("%(size)s larger") if grown > 0 else _("%(size)s smaller")) % {"size": short_size(abs(grown))}
     if info.digest and info.digest == old.digest:
-        yield "the same content"
+        yield _("the same content")
     elif info.digest and any(one.info.digest == info.digest for one in older[1:]):
-        yield "the content of an earlier version"
+        yield _("the content of an earlier version")
     if info.content_type != old.content_type:
-        yield f"type {_short(info.content_type) or 'none'}, was {_short(old.content_type) or 'none'}"
+        now, then = (_short(type_) or _("none") for type_ in (info.content_type, old.content_type))
+        yield _("type %(now)s, was %(then)s") % {"now": now, "then": then}
 
 
 def _detail_changes(info: ObjectInfo, old: ObjectInfo) -> Iterator[str]:
     if info.description != old.description:
-        yield "description" if info.description else "description removed"
-    yield from _keys("header", info.headers, old.headers)
-    yield from _keys("metadata", info.metadata, old.metadata)
+        yield _("description") if info.description else _("description removed")
+    yield from _keys(HEADER, info.headers, old.headers)
+    yield from _keys(METADATA, info.metadata, old.metadata)
 
 
-def _keys(what: str, new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[str]:
+def _keys(words: Words, new: Mapping[str, object], old: Mapping[str, object]) -> Iterator[str]:
     different = sorted(key for key in {*new, *old} if new.get(key) != old.get(key) and key.lower() not in OWN_HEADERS)
     for key in different[:SHOWN_KEYS]:
-        yield f"{what} {_short(key)}{' removed' if key not in new else ' added' if key not in old else ''}"
+        yield str(words[0] if key not in new else words[1] if key not in old else words[2]) % {"name": _short(key)}
     if len(different) > SHOWN_KEYS:
-        yield f"{len(different) - SHOWN_KEYS:,} more"
+        yield _("%(number)s more") % {"number": grouped(len(different) - SHOWN_KEYS)}
 
 
 def _short(text: str) -> str:

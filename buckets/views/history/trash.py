@@ -1,18 +1,23 @@
 """The trash of a bucket: what was deleted, expired or purged, to be brought back or erased for good."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import unquote
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from buckets import access
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.services import objects as object_service
 from buckets.services import versions as version_service
 from buckets.services.bulk import MAX_NAMES, Result
+from buckets.words import grouped
 
 from ..files import Chosen
 from ..shell import page
@@ -26,14 +31,38 @@ MOST = 10_000
 Act = Callable[[AnyUser, str, Sequence[str]], Awaitable[list[Result]]]
 
 
+@dataclass(frozen=True)
+class Said:
+    """What is told of an act: of one file by name, of many, of those where it failed, and of how many more of these."""
+
+    one: Promise
+    many: Callable[[int], str]
+    failed: Promise
+    more: Promise
+
+
+RESTORED = Said(
+    gettext_lazy("%(name)s is restored."),
+    lambda count: ngettext("%(number)s file restored.", "%(number)s files restored.", count),
+    gettext_lazy("%(name)s was not restored: %(error)s"),
+    gettext_lazy("%(number)s more were not restored."),
+)
+ERASED = Said(
+    gettext_lazy("%(name)s is erased for good."),
+    lambda count: ngettext("%(number)s file erased for good.", "%(number)s files erased for good.", count),
+    gettext_lazy("%(name)s was not erased for good: %(error)s"),
+    gettext_lazy("%(number)s more were not erased for good."),
+)
+
+
 @page
 async def trash(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     place, shell = await begin(user, bucket)
     if place.history is None:
-        return without_history(request, shell, place, "trash", "Trash")
+        return without_history(request, shell, place, "trash", _("Trash"))
     revision = place.revision()
     index = await version_service.trash_index(user, bucket)
-    context = Past.parse("trash", bucket, request.GET.dict(), LATEST_FIRST).context(index, time="Deleted")
+    context = Past.parse("trash", bucket, request.GET.dict(), LATEST_FIRST).context(index, time=_("Deleted"))
     return render(request, shell, place, "trash.html", {"section": "trash", "revision": revision, **context})
 
 
@@ -45,9 +74,9 @@ async def restore(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespo
         return HttpResponseNotAllowed(["POST"])
     names = await _names(request, user, bucket)
     if not names:
-        messages.error(request, "Tick the files to restore.")
+        messages.error(request, _("Tick the files to restore."))
     else:
-        await _do(request, user, bucket, names, version_service.undelete, "restored")
+        await _do(request, user, bucket, names, version_service.undelete, RESTORED)
     return redirect(_back(request, bucket))
 
 
@@ -63,37 +92,37 @@ async def erase(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
         context = {"names": names[:SHOWN_NAMES], "count": len(names), "more": max(0, len(names) - SHOWN_NAMES)}
         context |= {"chosen": _chosen(request.POST), "prefix": request.POST.get("prefix", ""), "back": _back(request, bucket)}
         return render(request, shell, place, "trash_erase.html", {"section": "trash", **context})
-    await _do(request, user, bucket, names, object_service.erase, "erased for good")
+    await _do(request, user, bucket, names, object_service.erase, ERASED)
     return redirect(_back(request, bucket))
 
 
 def _chosen(fields: QueryDict) -> Chosen:
     """What is ticked; or, where the button of a row was used, that row alone."""
-    one = Chosen([unquote(name) for name in fields.getlist("one-object")], [unquote(name) for name in fields.getlist("one-folder")])
+    one = Chosen.read(fields, "one-object", "one-folder")
     return one if one.objects or one.folders else Chosen.read(fields)
 
 
 async def _names(request: HttpRequest, user: AnyUser, bucket: str) -> list[str]:
     """Those that were ticked and are still in the trash: what somebody has put there again meanwhile is left alone."""
     index, chosen = await version_service.trash_index(user, bucket), _chosen(request.POST)
-    count = len(chosen.objects) + sum(index.page(prefix=folder, limit=0).objects_total for folder in chosen.folders if folder)
+    count = len(chosen.objects) + sum(index.page(prefix=folder, limit=0).objects_total for folder in chosen.folders)
     if count > MOST:
         raise fields.BadField(f"That is {count:,} files; {MOST:,} at most can be chosen at a time. Open the folder and choose a part.")
-    return [name for name in chosen.names(index) if index.entry(name) is not None]
+    return [name for name in await chosen.names(index) if index.entry(name) is not None]
 
 
-async def _do(request: HttpRequest, user: AnyUser, bucket: str, names: Sequence[str], act: Act, done: str) -> None:
+async def _do(request: HttpRequest, user: AnyUser, bucket: str, names: Sequence[str], act: Act, said: Said) -> None:
     results = [result for at in range(0, len(names), MAX_NAMES) for result in await act(user, bucket, names[at : at + MAX_NAMES])]
     failed = [result for result in results if result.error]
     count = len(results) - len(failed)
     if count == 1 and not failed:
-        messages.success(request, f"{results[0].name} is {done}.")
+        messages.success(request, str(said.one) % {"name": results[0].name})
     elif count:
-        messages.success(request, f"{count:,} file{'' if count == 1 else 's'} {done}.")
+        messages.success(request, said.many(count) % {"number": grouped(count)})
     for each in failed[:SHOWN_FAILURES]:
-        messages.error(request, f"{each.name} was not {done}: {each.error}")
+        messages.error(request, str(said.failed) % {"name": each.name, "error": told(each.error)})
     if len(failed) > SHOWN_FAILURES:
-        messages.error(request, f"{len(failed) - SHOWN_FAILURES:,} more were not {done}.")
+        messages.error(request, str(said.more) % {"number": grouped(len(failed) - SHOWN_FAILURES)})
 
 
 def _back(request: HttpRequest, bucket: str) -> str:

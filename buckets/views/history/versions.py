@@ -7,16 +7,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from buckets import access
 from buckets.access import AnyUser, Role
+from buckets.errorwords import told
 from buckets.listing import crumbs, object_row
 from buckets.objectstore import Conflict, ObjectInfo, VersionNotFound
 from buckets.services import objects as object_service
 from buckets.services import versions as version_service
 from buckets.services.versions import NamedVersion
 
-from ..shell import page
+from ..shell import next_address, page
 from . import fields
 from .comparing import MAX_BYTES, Difference, compare, text_of
 from .place import begin, render, without_history
@@ -29,7 +32,7 @@ PAGE_SIZE = 50
 async def versions(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     place, shell = await begin(user, bucket)
     if place.history is None:
-        return without_history(request, shell, place, "", "Versions")
+        return without_history(request, shell, place, "", _("Versions"))
     name = fields.object_name(request.GET)
     before = fields.version_id(request.GET, "before") if "before" in request.GET else None
     revision = place.revision(name)
@@ -66,12 +69,12 @@ async def restore(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespo
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     item = NamedVersion(fields.object_name(request.POST), fields.version_id(request.POST))
-    back = fields.versions_address(bucket, item.name)
+    back = next_address(request, fields.versions_address(bucket, item.name))
     (result,) = await version_service.restore(user, bucket, [item])
     if result.error:
-        messages.error(request, f"{item.name} was not restored: {result.error}")
+        messages.error(request, _("%(name)s was not restored: %(error)s") % {"name": item.name, "error": told(result.error)})
     else:
-        messages.success(request, f"{item.name} is restored. What was there before is kept as a version.")
+        messages.success(request, _("%(name)s is restored. What was there before is kept as a version.") % {"name": item.name})
     return redirect(back)
 
 
@@ -90,9 +93,9 @@ async def remove(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     try:
         await version_service.remove(user, bucket, name, version)
     except (VersionNotFound, Conflict) as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     else:
-        messages.success(request, "The version is removed for good.")
+        messages.success(request, _("The version is removed for good."))
     return redirect(back)
 
 
@@ -118,15 +121,15 @@ async def compare_two(request: HttpRequest, user: AnyUser, bucket: str) -> HttpR
     """The two versions ``v``, the older one first."""
     place, shell = await begin(user, bucket)
     if place.history is None:
-        return without_history(request, shell, place, "", "Versions")
+        return without_history(request, shell, place, "", _("Versions"))
     name = fields.object_name(request.GET)
     chosen = list(dict.fromkeys(request.GET.getlist("v")))
     back = fields.versions_address(bucket, name)
     if len(chosen) != 2:
-        messages.error(request, "Tick two versions to compare.")
+        messages.error(request, _("Tick two versions to compare."))
         return redirect(back)
     if any(len(version) > fields.MAX_VERSION or not version.isascii() or not version.isdigit() for version in chosen):
-        raise fields.BadField("Which versions? Choose two in the list of versions.")
+        raise fields.BadField(gettext_noop("Which versions? Choose two in the list of versions."))
     old, new = [await _side(user, bucket, name, version) for version in sorted(chosen, key=int)]
     context = {"name": name, "label": name.rpartition("/")[2], "back": back, "old": old, "new": new, "limit": MAX_BYTES}
     context |= {"same": old.info.digest is not None and old.info.digest == new.info.digest, "difference": await _difference(old, new)}

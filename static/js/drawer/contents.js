@@ -2,9 +2,17 @@
 
 const MOST = 20;
 const kept = new Map();
+let place = "";
 
-export function known(name, revision) {
-  const found = kept.get(name);
+// What is kept is of one bucket, that of this address: names and revisions are its own.
+function of(url) {
+  if (url !== place) kept.clear();
+  place = url;
+  return kept;
+}
+
+export function known(url, name, revision) {
+  const found = of(url).get(name);
   return found && found.revision === revision ? found.html : null;
 }
 
@@ -15,8 +23,8 @@ export async function load(url, name) {
   return { html, ok: html.includes("drawer-content") };
 }
 
-export function keep(name, revision, html) {
-  kept.delete(name);
+export function keep(url, name, revision, html) {
+  of(url).delete(name);
   kept.set(name, { revision, html });
   if (kept.size > MOST) kept.delete(kept.keys().next().value);
 }

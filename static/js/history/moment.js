@@ -1,11 +1,5 @@
-// Times in the reader's zone: exact ones, and the field in which one is chosen. The site itself speaks UTC.
+// The field in which a time is chosen is in the reader's zone, and says so. The site itself speaks UTC.
 import { register } from "../controllers.js";
-
-register("local-time", (element) => {
-  const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  element.title = element.textContent;
-  element.textContent = new Date(element.dateTime).toLocaleString("en-GB", options);
-});
 
 register("moment", (form) => {
   const field = form.elements.at;

@@ -1,7 +1,8 @@
 // Taking a bucket back to a moment, with what is done line by line as the API tells it.
 import { register } from "../controllers.js";
 import { visible } from "../names.js";
-import { csrfToken, plural } from "../page.js";
+import { csrfToken } from "../page.js";
+import { language, t, tn } from "../words.js";
 
 const SHOWN = 20;
 
@@ -18,7 +19,7 @@ async function run(form) {
   const body = { at: form.elements.at.value, prefix: decodeURIComponent(form.elements.prefix.value), remove_newer: newer };
   for (const element of form.querySelectorAll("[data-before], .option, [data-cancel], .form-actions button")) element.hidden = true;
   part("run").hidden = false;
-  part("title").textContent = "Restoring…";
+  part("title").textContent = t("Restoring…");
   const bar = part("run").querySelector("progress");
   if (form.dataset.all) bar.max = Math.max(1, Number(form.dataset.all) + (newer ? Number(form.dataset.newer) : 0));
   else bar.removeAttribute("value");
@@ -29,7 +30,7 @@ async function run(form) {
     painting = 0;
     const done = Object.values(counts).reduce((one, other) => one + other);
     if (bar.hasAttribute("value")) bar.value = done;
-    tell(`${plural(done, "file")} done, ${words(counts)}`);
+    tell(`${tn("{count} file done", "{count} files done", done)}, ${words(counts)}`);
   };
   try {
     for await (const line of lines(form.dataset.url, body)) {
@@ -38,8 +39,8 @@ async function run(form) {
         cancelAnimationFrame(painting);
         bar.max = bar.value = 1;
         bar.classList.add(line.failed ? "failed" : "done");
-        part("title").textContent = line.failed ? "Restored, but not all of it" : "Restored";
-        tell(`Done: ${words(line)}.`);
+        part("title").textContent = line.failed ? t("Restored, but not all of it") : t("Restored");
+        tell(t("Done: {what}.", { what: words(line) }));
         break;
       }
       counts[line.error ? "failed" : line.action] += 1;
@@ -50,7 +51,7 @@ async function run(form) {
     cancelAnimationFrame(painting);
     bar.value = bar.max;
     bar.classList.add("failed");
-    part("title").textContent = "It stopped before the end";
+    part("title").textContent = t("It stopped before the end");
     tell(error.message);
   }
   part("files").hidden = false;
@@ -58,9 +59,10 @@ async function run(form) {
 }
 
 function words({ restored, unchanged, removed, failed }) {
-  const some = [`${plural(restored, "file")} brought back`, `${unchanged.toLocaleString("en")} already the same`];
-  if (removed) some.push(`${removed.toLocaleString("en")} newer removed`);
-  if (failed) some.push(`${failed.toLocaleString("en")} failed`);
+  const count = (number) => ({ count: number.toLocaleString(language) });
+  const some = [tn("{count} file brought back", "{count} files brought back", restored), t("{count} already the same", count(unchanged))];
+  if (removed) some.push(t("{count} newer removed", count(removed)));
+  if (failed) some.push(t("{count} failed", count(failed)));
   return some.join(", ");
 }
 
@@ -72,8 +74,8 @@ function fail(list, { name, error }) {
 async function* lines(url, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
-  if (!response) throw new Error("The site cannot be reached. Try again in a moment.");
-  if (!response.ok) throw new Error((await response.json().catch(() => null))?.error?.message ?? `That did not work (${response.status}).`);
+  if (!response) throw new Error(t("The site cannot be reached. Try again in a moment."));
+  if (!response.ok) throw new Error((await response.json().catch(() => null))?.error?.message ?? t("That did not work ({status}).", { status: response.status }));
   let rest = "";
   let done = false;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -86,5 +88,5 @@ async function* lines(url, body) {
       yield document;
     }
   }
-  if (!done) throw new Error("The connection broke. It goes on by itself; look at the files in a moment.");
+  if (!done) throw new Error(t("The connection broke. It goes on by itself; look at the files in a moment."));
 }

@@ -2,10 +2,11 @@
 import { visible } from "../names.js";
 import { csrfToken } from "../page.js";
 import { toast } from "../toasts.js";
-import { t, tn } from "../words.js";
+import { language, t, tn } from "../words.js";
 
 const SHOWN = 5;
 const MOST = 1000;
+const MOST_AT_ONCE = 500; // two fields each, in a form that may have some more than 1,000
 const SECONDS = 15;
 
 // Adds to the dialog, when there are any, which links would break; the items are those of a selection.
@@ -35,16 +36,38 @@ export async function offerToFollow(moves, { filesUrl }, bucket) {
 }
 
 async function follow(filesUrl, moves, bucket) {
-  const body = new FormData();
-  body.append("to_bucket", bucket);
-  for (const { name, to } of moves) {
-    body.append("was", encodeURIComponent(name));
-    body.append("now", encodeURIComponent(to));
+  const failed = [];
+  let changed = 0;
+  for (let at = 0; at < moves.length; at += MOST_AT_ONCE) {
+    const body = new FormData();
+    body.append("to_bucket", bucket);
+    for (const { name, to } of moves.slice(at, at + MOST_AT_ONCE)) {
+      body.append("was", encodeURIComponent(name));
+      body.append("now", encodeURIComponent(to));
+    }
+    const answer = await followAll(`${filesUrl}links/follow`, body);
+    changed += answer.changed;
+    failed.push(...answer.failed);
+    if (answer.left) {
+      toast(t("The links could not be changed. Look at the page of links."), "error");
+      break;
+    }
   }
-  const answer = await post(`${filesUrl}links/follow`, body);
-  if (!answer) toast(t("The links could not be changed. Look at the page of links."), "error");
-  else if (answer.changed) toast(tn("{count} link follows.", "{count} links follow.", answer.changed));
-  for (const { name, message } of answer?.failed.slice(0, SHOWN) ?? []) toast(t("The link {name} was not changed: {message}", { name: visible(name), message }), "error");
+  if (changed) toast(tn("{count} link follows.", "{count} links follow.", changed));
+  for (const { name, message } of failed.slice(0, SHOWN)) toast(t("The link {name} was not changed: {message}", { name: visible(name), message }), "error");
+}
+
+// The site leads some links at a time elsewhere, and tells how many are left.
+async function followAll(url, body) {
+  const all = { changed: 0, failed: [], left: true };
+  while (all.left) {
+    const answer = await post(url, body);
+    if (!answer) break;
+    const { changed, failed, left } = answer;
+    Object.assign(all, { changed: all.changed + changed, failed, left });
+    if (!changed) break;
+  }
+  return all;
 }
 
 async function leadingTo(filesUrl, items) {
@@ -61,7 +84,7 @@ async function post(url, body) {
 
 function list({ links, total }) {
   const lines = links.slice(0, SHOWN).map(({ bucket, name }) => make("li", { textContent: `${bucket} / ${visible(name)}` }));
-  if (total > SHOWN) lines.push(make("li", { textContent: t("and {count} more", { count: (total - SHOWN).toLocaleString() }) }));
+  if (total > SHOWN) lines.push(make("li", { textContent: t("and {count} more", { count: (total - SHOWN).toLocaleString(language) }) }));
   return make("ul", {}, ...lines);
 }
 

@@ -1,5 +1,6 @@
 // The text editor: Ctrl+S saves, and what is not saved is not lost by leaving the page.
 import { register } from "../controllers.js";
+import { t } from "../words.js";
 
 register("editor", (form) => {
   const area = form.querySelector("[name=text]");
@@ -9,7 +10,7 @@ register("editor", (form) => {
     if (changed()) event.preventDefault();
   };
   const ask = (event) => {
-    if (changed() && !form.contains(event.target) && event.target.closest("a[href]") && !confirm("Leave without saving?")) {
+    if (changed() && event.target.closest("a[href]:not([download])") && !confirm(t("Leave without saving?"))) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }

@@ -1,4 +1,5 @@
 // Files out of a drop or a choice, folders included: yields {file, path} as they are found, path with the folders in it.
+import { t } from "../words.js";
 
 // Must be called while the drop event is handled: the browser empties the transfer afterwards.
 export function fromDrop(transfer) {
@@ -38,6 +39,6 @@ function read(reader) {
 
 function fileOf(entry, path) {
   return new Promise((resolve) => {
-    entry.file((file) => resolve({ file, path }), (error) => resolve({ error: `The browser could not read it: ${error.message}`, path }));
+    entry.file((file) => resolve({ file, path }), (error) => resolve({ error: t("The browser could not read it: {message}", { message: error.message }), path }));
   });
 }

@@ -1,6 +1,7 @@
 // What to do with a name that is taken: asked once, for this file or for all that follow until the queue is empty.
 import { ask } from "../dialogs.js";
 import { visible } from "../names.js";
+import { t } from "../words.js";
 
 let forAll = "";
 let turn = Promise.resolve();
@@ -25,8 +26,10 @@ async function answer(item, more) {
 }
 
 function fill(dialog, box, item, more) {
-  dialog.querySelector("[data-title]").textContent = `${visible(item.label)} is already there`;
-  dialog.querySelector("[data-text]").textContent = `The bucket ${item.target.bucket} has a file of this name. ${item.target.history ? "What it was stays among its versions." : "Replacing it cannot be undone."}`;
+  const { bucket, history } = item.target;
+  const what = history ? t("What it was stays among its versions.") : t("Replacing it cannot be undone.");
+  dialog.querySelector("[data-title]").textContent = t("{name} is already there", { name: visible(item.label) });
+  dialog.querySelector("[data-text]").textContent = `${t("The bucket {bucket} has a file of this name.", { bucket })} ${what}`;
   dialog.querySelector("[data-all]").hidden = !more;
   box.checked = false;
 }

@@ -1,5 +1,6 @@
 // One file on its way: what the queue, the transfers and the tray know of it.
 import { numbered } from "../names.js";
+import { language, t } from "../words.js";
 
 const FINAL = new Set(["done", "failed", "skipped"]);
 
@@ -32,5 +33,5 @@ export function renumber(item, number) {
 
 export function tooLarge({ size, target }) {
   if (!target.maxUpload || size <= target.maxUpload) return "";
-  return `It is larger than this site takes: ${target.maxUpload.toLocaleString("en")} bytes is the limit.`;
+  return t("It is larger than this site takes: {limit} bytes is the limit.", { limit: target.maxUpload.toLocaleString(language) });
 }

@@ -1,13 +1,14 @@
 // One file's line in the tray.
 import { visible } from "../names.js";
 import { clock, size } from "../numbers.js";
+import { t } from "../words.js";
 import { isFinal } from "./item.js";
 import { Rate } from "./rate.js";
 
 const LONG = 1024 * 1024; // below that a file is there before anybody could read its numbers
 const WORDS = {
-  waiting: "waiting", asking: "needs an answer", retrying: "trying again…", offline: "offline · goes on by itself", paused: "paused", done: "done",
-  skipped: "skipped", failed: "failed",
+  waiting: t("waiting"), asking: t("needs an answer"), retrying: t("trying again…"), offline: t("offline · goes on by itself"), paused: t("paused"),
+  done: t("done"), skipped: t("skipped"), failed: t("failed"),
 };
 
 export class Line {
@@ -41,15 +42,15 @@ export class Line {
   #state(state) {
     const { size: all, sent } = this.item;
     if (state !== "sending") return WORDS[state];
-    return !all || sent >= all ? "finishing…" : `${Math.floor((sent / all) * 100)}%`;
+    return !all || sent >= all ? t("finishing…") : t("{percent}%", { percent: Math.floor((sent / all) * 100) });
   }
 
   // "24.8 MiB of 40 MiB · 12 MiB/s · 0:02 left"
   #amounts(state) {
     const { size: all, sent, moved } = this.item;
     const speed = state === "sending" ? this.#rate.measure(moved) : 0;
-    const parts = [`${size(sent)} of ${size(all)}`];
-    if (speed > 0) parts.push(`${size(speed)}/s`, `${clock((all - sent) / speed)} left`);
+    const parts = [t("{done} of {all}", { done: size(sent), all: size(all) })];
+    if (speed > 0) parts.push(`${size(speed)}/s`, t("{time} left", { time: clock((all - sent) / speed) }));
     return parts.join(" · ");
   }
 

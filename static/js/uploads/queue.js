@@ -1,5 +1,6 @@
 // All uploads of this page: a few requests at a time, of one file each or of many small ones; each file until it is done, refused or
 // cancelled. Knows nothing of how they are shown.
+import { t } from "../words.js";
 import { newItem, rename, renumber, tooLarge } from "./item.js";
 import { forget, letGo } from "./memory.js";
 import { isPassing, isReadable, isSignedOut, pauseBefore, TRIES, words } from "./retries.js";
@@ -237,7 +238,7 @@ export class Queue extends EventTarget {
     item.tries += 1;
     if (!isPassing(answer) || (item.tries >= TRIES && navigator.onLine)) return false;
     if (!answer.status && !(await isReadable(item.file))) {
-      item.why = "The file was changed, moved or deleted since it was chosen. Choose it again.";
+      item.why = t("The file was changed, moved or deleted since it was chosen. Choose it again.");
       return false;
     }
     item.state = navigator.onLine ? "retrying" : "offline";

@@ -1,4 +1,5 @@
 // What an answer means: whether another try is worth it, when, and how it is said.
+import { t } from "../words.js";
 
 export const TRIES = 8;
 const LONGEST = 30;
@@ -25,6 +26,6 @@ export async function isReadable(file) {
 }
 
 export function words({ status, message }) {
-  if (status === 0) return "The connection broke. Check that the site can be reached, then try again.";
-  return message || `The site answered with an error (${status}).`;
+  if (status === 0) return t("The connection broke. Check that the site can be reached, then try again.");
+  return message || t("The site answered with an error ({status}).", { status });
 }

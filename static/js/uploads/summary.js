@@ -1,20 +1,26 @@
 // What the tray says of all files together.
 import { clock, size } from "../numbers.js";
+import { language, t } from "../words.js";
 import { Rate } from "./rate.js";
 
-const TITLES = { paused: "Paused", "signed out": "Waiting for you" };
-
-const count = (number) => number.toLocaleString("en");
+const count = (number) => number.toLocaleString(language);
 
 export function title(queue) {
   const { all, finished } = queue.tally;
   if (!queue.busy) return outcome(queue.tally);
-  const words = TITLES[queue.hold] ?? (queue.active.size || queue.waiting.length ? "Uploading" : "Paused");
-  return `${words} ${words === "Uploading" ? count(Math.min(all, finished + 1)) : `· ${count(finished)}`} of ${count(all)}`;
+  const numbers = { done: count(finished), number: count(Math.min(all, finished + 1)), all: count(all) };
+  if (queue.hold === "signed out") return t("Waiting for you · {done} of {all}", numbers);
+  if (queue.hold || !(queue.active.size || queue.waiting.length)) return t("Paused · {done} of {all}", numbers);
+  return t("Uploading {number} of {all}", numbers);
 }
 
 export function outcome({ done, failed, skipped }) {
-  return [done && `${count(done)} uploaded`, failed && `${count(failed)} failed`, skipped && `${count(skipped)} skipped`].filter(Boolean).join(", ") || "Uploads";
+  const parts = [
+    done && t("{count} uploaded", { count: count(done) }),
+    failed && t("{count} failed", { count: count(failed) }),
+    skipped && t("{count} skipped", { count: count(skipped) }),
+  ];
+  return parts.filter(Boolean).join(", ") || t("Uploads");
 }
 
 export class Speed {
@@ -29,7 +35,7 @@ export class Speed {
     const effort = this.#effort.measure(tally.effort);
     if (!effort) return "";
     const left = clock((tally.work - tally.workDone) / effort);
-    return `${tally.isOfSmallFiles ? `${count(Math.round(files))} files` : size(bytes)}/s · ${left}`;
+    return `${tally.isOfSmallFiles ? t("{count} files/s", { count: count(Math.round(files)) }) : `${size(bytes)}/s`} · ${left}`;
   }
 
   reset() {

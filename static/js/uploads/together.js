@@ -1,4 +1,5 @@
 // One file, or many small ones, as one request: before each a line of JSON (docs/api.md). run() resolves to an answer for each item.
+import { t } from "../words.js";
 import { Request } from "./request.js";
 
 export const SMALL = 256 * 1024;
@@ -60,6 +61,6 @@ function lineOf({ name, size, file, overwrite }) {
 
 function answerTo(place, answer) {
   if (answer.status !== 200) return answer;
-  const { error, object } = answer.document?.results?.[place] ?? { error: { code: "server_error", message: "The site did not say what became of it." } };
+  const { error, object } = answer.document?.results?.[place] ?? { error: { code: "server_error", message: t("The site did not say what became of it.") } };
   return error ? { status: STATUS[error.code] ?? 400, ...error } : { status: 201, name: object.name };
 }

@@ -1,6 +1,7 @@
 // The upload tray: shows the queue, at most a few dozen of its files at a time, four times a second while something moves.
 import { register } from "../controllers.js";
-import { announce, plural } from "../page.js";
+import { announce } from "../page.js";
+import { language, t, tn } from "../words.js";
 import { forgetDecision } from "./conflicts.js";
 import { Line, setText } from "./line.js";
 import { outcome, Speed, title } from "./summary.js";
@@ -72,7 +73,7 @@ register("tray", (tray) => {
     part("total").value = work ? Math.floor((workDone / work) * 1000) : 0;
     part("total").hidden = !queue.busy || all < 2;
     part("more").hidden = hiddenItems <= 0 && failed < 2;
-    setText(part("more").firstElementChild, hiddenItems > 0 ? `and ${plural(hiddenItems, "more file")}${done ? `, ${done.toLocaleString("en")} done` : ""}` : "");
+    setText(part("more").firstElementChild, hiddenItems > 0 ? more(hiddenItems, done) : "");
     part("more").querySelector("[data-action=retry-all]").hidden = failed < 2;
   };
 
@@ -81,7 +82,7 @@ register("tray", (tray) => {
     button("pause-all").hidden = !queue.busy || isResting || queue.hold === "signed out";
     button("resume-all").hidden = !isResting;
     part("signed-out").hidden = queue.hold !== "signed out";
-    const label = queue.busy ? "Cancel all uploads" : "Close";
+    const label = queue.busy ? t("Cancel all uploads") : t("Close");
     button("close").title = label;
     button("close").setAttribute("aria-label", label);
     if (queue.hold !== said) tell(queue.hold);
@@ -90,8 +91,8 @@ register("tray", (tray) => {
   const tell = (hold) => {
     said = hold;
     speed.reset();
-    if (hold === "paused") announce("Uploads are paused");
-    if (hold === "signed out") announce("You are signed out. Sign in again, then the uploads can go on.");
+    if (hold === "paused") announce(t("Uploads are paused"));
+    if (hold === "signed out") announce(t("You are signed out. Sign in again, then the uploads can go on."));
   };
 
   const settle = () => {
@@ -131,3 +132,8 @@ register("tray", (tray) => {
   queue.addEventListener("change", wake);
   return () => queue.removeEventListener("change", wake);
 });
+
+function more(hidden, done) {
+  if (!done) return tn("and {count} more file", "and {count} more files", hidden);
+  return tn("and {count} more file, {done} done", "and {count} more files, {done} done", hidden, { done: done.toLocaleString(language) });
+}

@@ -2,6 +2,7 @@
 import { listing } from "../page.js";
 import { signedIn } from "../session.js";
 import { toast } from "../toasts.js";
+import { t } from "../words.js";
 import { decide } from "./conflicts.js";
 import { prune } from "./memory.js";
 import { Queue } from "./queue.js";
@@ -14,7 +15,7 @@ export const queue = new Queue(decide);
 export async function upload(found, prefix = null) {
   const here = listing();
   if (!here?.canEdit) {
-    toast(here ? "You may only view this bucket." : "Open a bucket first, then drop files into it.", "error");
+    toast(here ? t("You may only view this bucket.") : t("Open a bucket first, then drop files into it."), "error");
     return;
   }
   const folder = prefix ?? here.prefix;
@@ -28,7 +29,7 @@ export async function upload(found, prefix = null) {
     count += 1;
     if (count % BREATH === 0) await new Promise((resolve) => setTimeout(resolve));
   }
-  if (!count) toast("There are no files in it: only files can be uploaded, and folders come with them.", "info");
+  if (!count) toast(t("There are no files in it: only files can be uploaded, and folders come with them."), "info");
 }
 
 // Nobody is taken away from uploads that wait for a login: it is asked for where they are shown.
