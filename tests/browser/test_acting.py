@@ -115,6 +115,7 @@ async def test_skipping_leaves_both_and_a_copy_beside_itself_gets_a_number(windo
     await page.keyboard.press("Enter")
     await expect(page.locator("#ask-taken")).to_contain_text("cannot be undone: this bucket keeps no history")
     await page.locator("#ask-taken").get_by_role("button", name="Skip").click()
+    await expect(page.locator("#ask-taken")).to_contain_text("b.txt")
     await page.keyboard.press("Escape")
     await expect(page.locator("#toasts")).to_contain_text("Nothing was changed.")
     await window.row("a.txt").get_by_role("link", name="a.txt", exact=True).focus()
