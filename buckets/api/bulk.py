@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from ..services import moves, objects, versions
 from ..services.bulk import Result
-from ..services.moves import Transfer
+from ..services.order import Transfer
 from . import object_fields
 from .fields import MAX_DESCRIPTION, flag, only, text
 from .parameters import MAX_BULK_BYTES, json_object

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from ..objectstore import Link
 from ..services.bulk import MAX_NAMES
 from ..services.links import NewLink
-from ..services.moves import Transfer
 from ..services.objects import ObjectChange
+from ..services.order import Transfer
 from ..services.versions import NamedVersion
 from .errors import BadRequest
 from .fields import (

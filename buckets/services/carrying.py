@@ -12,8 +12,8 @@ from . import links, objects, versions
 from .bulk import check_number
 from .errors import AlreadyThere, ServiceError
 from .links import NewLink
-from .moves import Transfer, copy_one, move_one
-from .order import Order, order
+from .moves import copy_one, move_one
+from .order import Order, Transfer, order
 from .runtime import store
 from .versions import NamedVersion
 

@@ -1,25 +1,18 @@
 """Moving and copying, within a bucket and from one to another: authorise, act, record."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 from ..access import AnyUser, Role, require
-from ..objectstore import ObjectInfo
+from ..objectstore import ObjectInfo, each
 from .audit import record
-from .bulk import Result, for_each
+from .bulk import Result, check_number
+from .order import Transfer, order
 from .runtime import store
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """An object, and the name that it gets."""
-
-    name: str
-    to: str
-
-
 async def move(user: AnyUser, bucket: str, items: Sequence[Transfer], target: str, *, overwrite: bool = False) -> list[Result]:
-    """EDITOR in ``bucket`` and in ``target``, which may be the same. Each for itself; results in the order of ``items``.
+    """EDITOR in ``bucket`` and in ``target``, which may be the same. Each for itself; results in the order of ``items``. None of them is
+    overwritten by another one, also with ``overwrite``.
 
     One result's error may be ``ObjectNotFound``, ``ObjectExists`` (unless ``overwrite``), ``Conflict`` or another of the store's.
     Raises ``TooManyNames`` for more than 1,000.
@@ -27,10 +20,10 @@ async def move(user: AnyUser, bucket: str, items: Sequence[Transfer], target: st
     await require(user, bucket, Role.EDITOR)
     await require(user, target, Role.EDITOR)
 
-    async def act(item: Transfer) -> ObjectInfo:
-        return await move_one(user, bucket, item, target, overwrite=overwrite)
+    async def act(item: Transfer, over: bool) -> ObjectInfo:
+        return await move_one(user, bucket, item, target, overwrite=over)
 
-    return await for_each(items, _name, act)
+    return await _all(items, act, overwrite, one_bucket=bucket == target)
 
 
 async def copy(user: AnyUser, bucket: str, items: Sequence[Transfer], target: str, *, overwrite: bool = False) -> list[Result]:
@@ -38,10 +31,22 @@ async def copy(user: AnyUser, bucket: str, items: Sequence[Transfer], target: st
     await require(user, bucket, Role.VIEWER)
     await require(user, target, Role.EDITOR)
 
-    async def act(item: Transfer) -> ObjectInfo:
-        return await copy_one(user, bucket, item, target, overwrite=overwrite)
+    async def act(item: Transfer, over: bool) -> ObjectInfo:
+        return await copy_one(user, bucket, item, target, overwrite=over)
 
-    return await for_each(items, _name, act)
+    return await _all(items, act, overwrite, one_bucket=bucket == target)
+
+
+async def _all(
+    items: Sequence[Transfer], act: Callable[[Transfer, bool], Awaitable[ObjectInfo]], overwrite: bool, *, one_bucket: bool
+) -> list[Result]:
+    """Those that clash with another one come last, one at a time, and in nothing's place."""
+    check_number(items)
+    found = order(items, one_bucket=one_bucket)
+    free = await each([items[place] for place in found.free], lambda item: act(item, overwrite))
+    careful = await each([items[place] for place in found.careful], lambda item: act(item, False), at_once=1)
+    outcomes = dict(zip((*found.free, *found.careful), (*free, *careful), strict=True))
+    return [Result(item.name, outcomes[place].error, outcomes[place].result) for place, item in enumerate(items)]
 
 
 async def move_one(
@@ -79,7 +84,3 @@ async def copy_one(
     )
     record("object.copy", user, bucket, name=item.name, to_bucket=target, to=item.to)
     return copied
-
-
-def _name(item: Transfer) -> str:
-    return item.name

@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .moves import Transfer
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An object, and the name that it gets."""
+
+    name: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from buckets.services import folders as folder_service
 from buckets.services.buckets import BucketView
 from buckets.services.bulk import MAX_NAMES, Result
 from buckets.services.carrying import Act, Carried, Done, Taken
-from buckets.services.moves import Transfer
+from buckets.services.order import Transfer
 from buckets.services.scans import ScanQuery, piece
 
 MAX_AT_ONCE = 500

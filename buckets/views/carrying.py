@@ -21,8 +21,7 @@ from buckets.services import objects as object_service
 from buckets.services.bulk import MAX_NAMES
 from buckets.services.carrying import Act, Carried, Taken
 from buckets.services.errors import StillLoading
-from buckets.services.moves import Transfer
-from buckets.services.order import ordered
+from buckets.services.order import Transfer, ordered
 
 from .files import SHOWN_NAMES, WHOLE_LISTING, Chosen, back_address, batches
 from .shell import load_shell, page, render_page

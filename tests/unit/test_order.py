@@ -2,8 +2,7 @@
 
 import random
 
-from buckets.services.moves import Transfer
-from buckets.services.order import order, ordered
+from buckets.services.order import Transfer, order, ordered
 
 
 def transfers(*pairs: str) -> list[Transfer]:

@@ -1,16 +1,17 @@
 """What the services promise beyond what the API shows."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from pytest_django import Settings
 
 from buckets.access import AnyUser, NotAllowed, NotVisible
-from buckets.objectstore import BucketConfig, InvalidObjectName, ObjectStore
-from buckets.services import buckets, bulk, objects, runtime, scans
+from buckets.objectstore import BucketConfig, InvalidObjectName, ObjectExists, ObjectStore
+from buckets.services import buckets, bulk, moves, objects, runtime, scans
 from buckets.services.errors import TooManyNames, UploadTooLarge
+from buckets.services.order import Transfer
 
 from .conftest import Cast
 
@@ -117,3 +118,17 @@ def test_it_does_not_use_the_store_of_another_loop(settings: object) -> None:
     with asyncio.Runner() as runner:
         assert runner.run(made()) is not first
         runner.run(close())
+
+
+@pytest.mark.parametrize("act", [moves.move, moves.copy])
+async def test_replacing_never_takes_one_of_the_chosen_for_another(
+    act: Callable[..., Awaitable[list[bulk.Result]]], site: ObjectStore, bucket: str, cast: Cast
+) -> None:
+    for name in ("a", "b", "x/same", "y/same", "z"):
+        await site.put(bucket, name, name.encode())
+    chain = [Transfer("a", "b"), Transfer("b", "c"), Transfer("x/same", "z"), Transfer("y/same", "z")]
+    results = await act(cast.editor, bucket, chain, bucket, overwrite=True)
+    assert [result.name for result in results] == ["a", "b", "x/same", "y/same"]
+    left = {info.name: info.digest for info in await site.list(bucket)}
+    assert len(set(left.values())) == 5
+    assert all(result.error is None or isinstance(result.error, ObjectExists) for result in results)

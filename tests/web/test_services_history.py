@@ -11,7 +11,7 @@ from buckets.access import AnyUser, NotAllowed, NotVisible
 from buckets.objectstore import HistoryChange, HistoryOff, ObjectStore, Restored, Unavailable
 from buckets.services import background, history, links, moves, objects, rewinding, scans, versions
 from buckets.services.errors import RestoreRunning, StillLoading, TooManyNames
-from buckets.services.moves import Transfer
+from buckets.services.order import Transfer
 from buckets.services.versions import NamedVersion
 
 from .conftest import Cast
