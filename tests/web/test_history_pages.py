@@ -108,7 +108,7 @@ async def test_the_timeline_tells_every_change_newest_first(bucket: str, kept: s
     await site.delete(bucket, "new.txt", writer="kim")
     page, steps = await timeline(browser, kept, "new.txt")
     assert [kind for kind, _ in steps] == ["delete", "put", "rename"]
-    for words in ("by <bdi>kim</bdi>", "from <bdi>old.txt</bdi>", "Bring it back", "3 B smaller"):
+    for words in ("by <bdi>kim</bdi>", "><bdi>old.txt</bdi></a>", "Bring it back", "3 B smaller"):
         assert words in page.text, words
     assert 'chip accent">current' not in page.text
 

@@ -46,6 +46,7 @@ export function pick(input, { fetchNames, chosen = () => {} }) {
     timer = setTimeout(look, PAUSE);
   };
 
+  if (document.activeElement === input) later(); // typed before this script was there
   input.addEventListener("input", later);
   input.addEventListener("focus", later);
   input.addEventListener("blur", () => {
