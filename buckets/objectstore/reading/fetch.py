@@ -179,7 +179,7 @@ class Fetch:
 
     @property
     def _batch_bytes(self) -> int:
-        most = self._budget.share // 2 if self._batch else FIRST_BYTES
+        most = self._budget.share // 2 if self._batch else min(self._budget.share // 2, FIRST_BYTES)
         return max(self._message_size, min(most, self._wanted * self._message_size))
 
     @property

@@ -145,7 +145,7 @@ class LiveBucket:
         self._builder, self._late = Builder(self.bucket, like=self.index if same else None), None
         if not same:
             self._folders = FoldersState()
-            self.folders_stale.set()
+        self.folders_stale.set()
         if not same or not self.ready:
             self._revision = 0
             self._ready.clear()
