@@ -1,12 +1,13 @@
 """Folders without an object: shared by all processes, nothing to other clients, gone with their bucket."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from nats.aio.client import Client
 from nats.js.errors import KeyNotFoundError, NotFoundError
 
-from buckets.objectstore import BucketConfig, Conflict, InvalidObjectName, LiveBucket, ObjectExists, ObjectStore, Sort
+from buckets.objectstore import BucketConfig, Conflict, ConnectOptions, InvalidObjectName, LiveBucket, ObjectExists, ObjectStore, Sort
 from buckets.objectstore.folders import FOLDERS_BUCKET, MAX_FOLDERS
 from tests.conftest import running_store
 from tests.natsserver import NatsServer
@@ -106,3 +107,20 @@ async def test_there_is_room_for_a_thousand_and_each_is_made_once(store: ObjectS
     with pytest.raises(Conflict, match="room for 1,000"):
         await store.folders.create(bucket, ["one more/"])
     assert len(shown(await ready(store, bucket))) <= MAX_FOLDERS
+
+
+async def test_after_a_start_with_a_snapshot_they_are_there_at_once(nats_server: NatsServer, bucket: str, tmp_path: Path) -> None:
+    async def started() -> ObjectStore:
+        store = ObjectStore(ConnectOptions(servers=(nats_server.url,)), snapshots=tmp_path)
+        await store.start()
+        return store
+
+    first = await started()
+    await first.put(bucket, "file", b"1")
+    await ready(first, bucket)
+    await first.folders.create(bucket, ["empty/"])
+    await first.close()
+    assert list(tmp_path.rglob("*"))  # the snapshot
+    second = await started()
+    assert shown(await ready(second, bucket)) == ["empty/"]
+    await second.close()

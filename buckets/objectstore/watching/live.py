@@ -138,6 +138,7 @@ class LiveBucket:
     # What the watch tells (Follower).
 
     def on_start(self, resumed: bool, same: bool) -> None:
+        self.folders_stale.set()  # nobody has told of those that changed meanwhile
         if resumed:
             return
         self.loaded = self.expected = 0
@@ -145,7 +146,6 @@ class LiveBucket:
         self._builder, self._late = Builder(self.bucket, like=self.index if same else None), None
         if not same:
             self._folders = FoldersState()
-        self.folders_stale.set()
         if not same or not self.ready:
             self._revision = 0
             self._ready.clear()
