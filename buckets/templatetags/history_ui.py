@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 from django import template
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from buckets.views.history.fields import moment_text, versions_address
+from buckets.views.history.fields import versions_address
 from buckets.words import duration, exact_time
 
 from .files_ui import download_url, visible
@@ -37,11 +36,6 @@ def versions_url(bucket: str, name: str) -> str:
 def versions_link(bucket: str, name: str) -> SafeString:
     """A name that leads to its versions."""
     return format_html('<a href="{}">{}</a>', versions_address(bucket, name), visible(name))
-
-
-@register.simple_tag
-def rewind_url(bucket: str, at: datetime) -> str:
-    return f"{reverse('rewind', args=[bucket])}?at={moment_text(at)}"
 
 
 @register.filter

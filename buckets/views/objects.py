@@ -21,7 +21,6 @@ from django.utils.translation import gettext_noop
 from buckets import access
 from buckets.access import AnyUser, Role
 from buckets.api.download import ACTIVE, Download, download
-from buckets.api.errors import answer
 from buckets.api.headers import attachment
 from buckets.errorwords import told
 from buckets.filetypes import describe
@@ -36,7 +35,7 @@ from buckets.services.buckets import BucketView
 from buckets.services.errors import ServiceError
 
 from .history.timeline import Step, steps
-from .shell import load_shell, page, patience, render_page, to_login
+from .shell import content, load_shell, page, patience, render_page
 
 MAX_NAME = 4000
 MAX_VERSION = 200
@@ -81,7 +80,8 @@ async def drawer(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     async with patience():
         found = await bucket_service.get_bucket(user, bucket)
         try:
-            context = await _with_preview(user, *_short(found, await object_service.info(user, bucket, name)))
+            info = await object_service.info(user, bucket, name)
+            context = await _with_preview(user, object_context(found, info), info)
             context["again"] = _with_drawer(bucket, name)
             context["steps"] = await _newest_steps(user, bucket, name) if found.history is not None else []
         except ObjectNotFound:
@@ -104,10 +104,6 @@ def _with_drawer(bucket: str, name: str) -> str:
     """The files page with this drawer open."""
     folder = name[: name.rfind("/") + 1]
     return f"{reverse('files', args=[bucket])}?{urlencode({'prefix': folder, 'open': name})}"
-
-
-def _short(found: BucketView, info: ObjectInfo) -> tuple[dict[str, Any], ObjectInfo]:
-    return object_context(found, info), info
 
 
 @page
@@ -185,20 +181,9 @@ async def _links(user: AnyUser, bucket: str, name: str) -> dict[str, Any]:
     return {"links": found[:MAX_LINKS], "more_links": max(0, len(found) - MAX_LINKS)}
 
 
-async def raw(request: HttpRequest, bucket: str) -> HttpResponseBase:
+@content
+async def raw(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponseBase:
     """The bytes for a preview that the browser makes: only as a media type that cannot do anything, and under a policy of their own."""
-    user = await request.auser()
-    if not user.is_authenticated:
-        return to_login(request)
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
-    try:
-        return await _raw(request, user, bucket)
-    except Exception as error:
-        return answer(error)
-
-
-async def _raw(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponseBase:
     name, version = object_name(request), version_of(request)
     await access.require(user, bucket, Role.VIEWER)
     info = await _info(user, bucket, name, version)

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from buckets import access
 from buckets.access import AnyUser
-from buckets.api.errors import Problem, describe
+from buckets.api.errors import Problem, answer, describe
 from buckets.errorwords import told
 from buckets.objectstore import ConnectionState, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
@@ -107,6 +107,24 @@ def page(view: Page[P]) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
             return await view(request, user, *args, **kwargs)
         except EXPECTED as error:
             return await error_page(request, user, describe(error))
+
+    return wrapped
+
+
+def content(view: Page[P]) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
+    """A view of GET and HEAD for what stands in a page, such as an image: its refusals and failures are answers as the API's."""
+
+    @wraps(view)
+    async def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        user = await request.auser()
+        if not user.is_authenticated:
+            return to_login(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        try:
+            return await view(request, user, *args, **kwargs)
+        except Exception as error:
+            return answer(error)
 
     return wrapped
 

@@ -1,15 +1,14 @@
 """Small pictures of images, for the grid of the files page."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from buckets.access import AnyUser
 from buckets.api.conditions import parse_tags
-from buckets.api.errors import answer
 from buckets.services import thumbnails
 
 from .objects import object_name
-from .shell import to_login
+from .shell import content
 
 # For good where the address says which content is meant; where there is no picture, one may be possible some day.
 FOR_GOOD = "private, max-age=31536000, immutable"
@@ -17,20 +16,9 @@ FOR_NOW = "private, no-cache"
 POLICY = "sandbox; default-src 'none'"
 
 
-async def thumbnail(request: HttpRequest, bucket: str) -> HttpResponseBase:
+@content
+async def thumbnail(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponseBase:
     """WebP; 204 for what has no picture: an image element that gets nothing says nothing in the console, unlike with 404."""
-    user = await request.auser()
-    if not user.is_authenticated:
-        return to_login(request)
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
-    try:
-        return await _thumbnail(request, user, bucket)
-    except Exception as error:
-        return answer(error)
-
-
-async def _thumbnail(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     scale = 2 if request.GET.get("scale") == "2" else 1
     reader = await thumbnails.open_image(user, bucket, object_name(request))
     info = reader.info

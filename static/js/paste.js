@@ -27,7 +27,7 @@ function isNameless({ file, path }, now) {
 }
 
 // "pasted-20261123-140509.png", in the visitor's own time.
-export function nameAt(now, path) {
+function nameAt(now, path) {
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
   return `pasted-${local.slice(0, 10).replaceAll("-", "")}-${local.slice(11, 19).replaceAll(":", "")}${path.slice(path.lastIndexOf("."))}`;
 }

@@ -8,10 +8,6 @@ const YEAR = 365 * 24 * 3600;
 
 action("view", (button) => show(button.dataset.view));
 
-export function inGrid() {
-  return listing()?.element.dataset.view === "grid";
-}
-
 function show(view) {
   const here = listing();
   if (!here || here.element.dataset.view === view) return;

@@ -12,7 +12,7 @@ document.addEventListener("focusin", ({ target }) => {
 });
 
 // The index of the row that has the focus, or had it when it was scrolled away; null without one.
-export function currentIndex() {
+function currentIndex() {
   const row = document.activeElement?.closest?.("#rows > tr");
   if (row) return indexOf(row);
   return document.activeElement?.id === "list" ? awaited?.index ?? at : null;

@@ -95,7 +95,7 @@ export function reveal(index) {
 }
 
 // The rows may be of another size, or stand otherwise: what is in sight stays so.
-export function remeasure() {
+function remeasure() {
   const first = place > 0 ? seen().first : 0;
   if (measure()) goTo(first);
   else look();

@@ -2,7 +2,7 @@
 import { t } from "../words.js";
 import { Request } from "./request.js";
 
-export const SMALL = 256 * 1024;
+const SMALL = 256 * 1024;
 const MOST_FILES = 50;
 const MOST_BYTES = 2 * 1024 * 1024;
 const ABORTED = { status: -1 };
