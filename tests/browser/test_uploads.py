@@ -159,8 +159,11 @@ async def test_what_came_of_a_slice_is_not_sent_again(window: Window, bucket: st
     async with Proxy(window.url) as proxy:
         window.url = proxy.url.replace("nats:", "http:")
         await window.open_bucket(bucket)
-        proxy.cut_after(12 * MIB)
+        proxy.hold_after(12 * MIB)
         await window.drag(large)
+        while (await store.bucket(bucket)).size_bytes <= SLICE + MIB // 2:  # of the second slice nothing is stored yet
+            await asyncio.sleep(0.01)
+        proxy.cut()
         await expect(title(window)).to_have_text("1 uploaded", timeout=30_000)
     assert proxy.cuts > 1
     offsets = [offset for offset in slices.offsets() if offset % SLICE]

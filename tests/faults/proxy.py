@@ -65,7 +65,8 @@ class Chaos:
 class Proxy:
     """``async with Proxy(server.url) as proxy``: clients connect to ``proxy.url``.
 
-    ``cut_after(n)`` cuts all connections once n more bytes have come from clients; ``stall`` holds back what comes from the server.
+    ``cut_after(n)`` cuts all connections once n more bytes have come from clients, ``hold_after(n)`` passes on no more of theirs until
+    they are cut; ``stall`` holds back what comes from the server.
     ``troubles`` is asked for each connection what is to befall it.
     """
 
@@ -80,7 +81,10 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers_pass = asyncio.Event()
         self._answers_pass.set()
+        self._requests_pass = asyncio.Event()
+        self._requests_pass.set()
         self._countdown: int | None = None
+        self._when_counted = self.cut
         self._sign = b""
         self.cuts = 0
 
@@ -110,12 +114,16 @@ class Proxy:
     def cut(self) -> None:
         """End all connections at once, without a word."""
         self._countdown = None
+        self._requests_pass.set()
         self.cuts += 1
         for writer in tuple(self._writers):
             writer.transport.abort()
 
     def cut_after(self, sent: int) -> None:
-        self._countdown = sent
+        self._countdown, self._when_counted = sent, self.cut
+
+    def hold_after(self, sent: int) -> None:
+        self._countdown, self._when_counted = sent, self._requests_pass.clear
 
     def stall(self) -> None:
         """Hold back all that comes from the server, until ``resume``."""
@@ -169,6 +177,7 @@ class Proxy:
                 if not answers:
                     self._count(len(data))
                     self._look_for_sign(data)
+                    await self._requests_pass.wait()
             writer.close()
         except OSError:
             pass
@@ -188,7 +197,8 @@ class Proxy:
         if self._countdown is not None:
             self._countdown -= size
             if self._countdown <= 0:
-                self.cut()
+                self._countdown = None
+                self._when_counted()
 
 
 async def _befall(trouble: Trouble, writer: asyncio.StreamWriter, back: asyncio.StreamWriter, before: bytes) -> bool:
