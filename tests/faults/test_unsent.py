@@ -101,7 +101,9 @@ async def test_nothing_comes_after_the_cleaning_up_of_a_put_whose_server_died(
     putting = asyncio.create_task(store.put("window", "x", source(), chunk_size=100_000))
     await sent.wait()
     assert store._bulk._client is not None
-    assert store._bulk._client._pending_data_size > MB
+    async with asyncio.timeout(PATIENCE):
+        while store._bulk._client._pending_data_size <= MB:
+            await asyncio.sleep(0.01)
     store._bulk._client.options["reconnect_time_wait"] = 1
     await asyncio.to_thread(fresh_nats_server.kill)
     await lost(store._bulk)

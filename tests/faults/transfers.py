@@ -127,7 +127,7 @@ class Transfers:
         headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         answer = await self.client.patch(upload, headers=headers, content=piece)
         expected(answer, 204)
-        assert int(answer.headers["Upload-Offset"]) == offset + len(piece)
+        assert int(answer.headers["Upload-Offset"]) == offset + len(piece), (offset, len(piece), dict(answer.headers))
         return offset + len(piece)
 
     async def offset(self, upload: str) -> int:
