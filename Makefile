@@ -5,7 +5,7 @@ serve: .venv/serve.stamp
 	@.venv/bin/python manage.py serve
 
 test: lint .venv/tools.stamp
-	.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/test.stamp
 	.venv/bin/ruff check .
