@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
+from functools import cache
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -18,25 +19,25 @@ KEPT = 30
 SAYS = {
     "select": gettext_noop("Select {name}"),
     "details": gettext_noop("Details of {name}"),
-    "download": gettext_noop("Download {name}"),
-    "versions": gettext_noop("Versions of {name}"),
-    "delete": gettext_noop("Delete {name}"),
     "more": gettext_noop("More for {name}"),
+    "broken": gettext_noop("Broken link"),
+    "hidden": gettext_noop("Leads where you may not see"),
 }
 _rendered: OrderedDict[Hashable, SafeString] = OrderedDict()
 
 
-def row_html(bucket: str, row: Row, *, can_edit: bool) -> SafeString:
+def row_html(bucket: str, row: Row) -> SafeString:
     problem = row.object.problem if row.object is not None else None
-    key = (bucket, row.id, row.rev, row.path, problem, can_edit, get_language(), int(time.monotonic() // KEPT))
+    key = (bucket, row.id, row.rev, row.leads, row.path, problem, get_language(), int(time.monotonic() // KEPT))
     found = _rendered.get(key)
     if found is None:
-        found = render_to_string("_row.html", {"row": row, "bucket": bucket, "can_edit": can_edit, "says": _says()})
+        found = render_to_string("_row.html", {"row": row, "bucket": bucket, "says": _says(get_language())})
         _rendered[key] = found
         if len(_rendered) > MOST:
             _rendered.popitem(last=False)
     return found
 
 
-def _says() -> dict[str, str]:
+@cache
+def _says(_language: str | None) -> dict[str, str]:
     return {key: gettext(text) for key, text in SAYS.items()}

@@ -8,10 +8,12 @@ import "./downloads.js";
 import "./drawer.js";
 import "./folders.js";
 import "./history/rowkeys.js";
-import "./keyboard.js";
+import { takeUpEarlyKeys } from "./keyboard.js";
+import "./list/rowacts.js";
 import "./listing.js";
 import "./live.js";
 import "./navigation.js";
+import "./object/beside.js";
 import "./object/pairs.js";
 import "./offline.js";
 import "./paste.js";
@@ -28,12 +30,15 @@ import "./view.js";
 import { later, start } from "./controllers.js";
 
 // What other pages than the files' need comes with them.
+later(() => import("./api/filter.js"), "api-filter");
+later(() => import("./dashboard/dashboard.js"), "dashboard");
 later(() => import("./history/moment.js"), "moment");
 later(() => import("./history/restoring.js"), "rewinding");
-later(() => import("./history/ticks.js"), "ticks", "two-at-most");
+later(() => import("./history/ticks.js"), "ticks", "compare-two");
 later(() => import("./links/form.js"), "link-form");
 later(() => import("./object/editor.js"), "editor");
 later(() => import("./object/media.js"), "media");
 later(() => import("./object/verify.js"), "verify");
 
 start();
+takeUpEarlyKeys();

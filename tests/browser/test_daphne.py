@@ -33,6 +33,7 @@ async def test_the_main_job_works_there_too(daphne: Site, chromium: Browser, buc
     await (await foreign.jetstream().object_store(bucket)).put("from-elsewhere.txt", b"12345678")
     row = window.row("from-elsewhere.txt")
     await expect(row).to_contain_text("8 B")
+    await row.hover()
     async with window.page.expect_download() as download:
         await row.get_by_role("link", name="Download from-elsewhere.txt").click()
     assert (await (await download.value).path()).read_bytes() == b"12345678"

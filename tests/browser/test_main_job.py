@@ -25,6 +25,7 @@ async def test_a_file_is_dragged_in_seen_and_downloaded_byte_for_byte(window: Wi
     await expect(row).to_contain_text("2.86 MiB")
     await expect(row).to_contain_text("JPEG image")
     await expect(window.page.locator("#tray h2")).to_have_text("1 uploaded")
+    await row.hover()
     async with window.page.expect_download() as download:
         await row.get_by_role("link", name="Download harbour panorama.jpg").click()
     saved = await (await download.value).path()

@@ -43,6 +43,7 @@ async def test_what_both_write_is_listed_and_downloaded(window: Window, bucket: 
     await nats_js.put(bucket, "by-nats-js.bin", contents["by-nats-js.bin"])
     for name, content in contents.items():
         await expect(window.row(name)).to_contain_text("977 KiB")
+        await window.row(name).hover()
         async with window.page.expect_download() as download:
             await window.row(name).get_by_role("link", name=f"Download {name}").click()
         assert (await (await download.value).path()).read_bytes() == content

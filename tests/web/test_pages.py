@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from nats.aio.client import Client
 from pytest_django import Settings
 
-from buckets.objectstore import ConnectOptions, ObjectStore, Unavailable
+from buckets.objectstore import ConnectOptions, Link, ObjectStore, Unavailable
 from buckets.objectstore.names import metadata_subject
 from buckets.services import runtime
 
@@ -135,9 +135,9 @@ async def test_every_name_is_shown_escaped_and_links_to_its_own_bytes(bucket: st
         assert quote(name, safe="") in shown(page), name
         assert "<b>bold" not in page.text
         assert "\u202e" not in page.text
-        download = f"/api/v1/buckets/{bucket}/objects?name={quote(name, safe='')}"
-        assert f'href="{download}"' in page.text
-        assert (await browser.get(download)).content == b"content"
+        asked = f"?name={quote(name, safe='')}"
+        assert f'href="/buckets/{bucket}/object{asked}"' in page.text
+        assert (await browser.get(f"/api/v1/buckets/{bucket}/objects{asked}")).content == b"content"
 
 
 async def test_control_characters_are_made_visible(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
@@ -156,7 +156,11 @@ async def test_odd_metadata_and_links_are_shown_as_what_they_are(
     page = (await browser.get(f"/buckets/{bucket}/")).text
     assert "its metadata is not JSON" in page
     assert "→ other / <bdi>target.txt</bdi>" in page
-    assert 'href="/buckets/other/"' in page
+    assert page.count("Leads where you may not see") == 2
+    assert f'href="/buckets/{bucket}/object?name=whole"' in page
+    await site.add_link(bucket, "here", Link(bucket, None))
+    await listed(bucket, "here")
+    assert f'<a class="name" href="/buckets/{bucket}/" title="here">' in (await browser.get(f"/buckets/{bucket}/")).text
 
 
 async def test_the_fragment_is_a_part_of_the_page(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
@@ -261,3 +265,16 @@ async def test_the_middleware_that_stands_in_for_djangos_protects_as_that_does(c
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "default-src" in response.headers["Content-Security-Policy"]
         assert (await client.post("/login", data={"username": "x", "password": "y"})).status_code == 403
+
+
+async def test_a_buckets_size_is_that_of_its_files_once_they_are_known(bucket: str, site: ObjectStore, browser: httpx.AsyncClient) -> None:
+    await site.put(bucket, "x", b"12345")
+    stored = (await site.bucket(bucket)).size_bytes
+
+    async def shown() -> list[str]:
+        page = (await browser.get("/sidebar")).text
+        return re.findall(rf'class="name">{bucket}</span><small title="[^"]*">([^<]*)</small>', page)
+
+    assert await shown() == [f"{stored} B"]
+    assert await (await site.live(bucket)).wait_ready(10)
+    assert await shown() == ["5 B"]

@@ -16,25 +16,22 @@ def info(**changes: object) -> ObjectInfo:
 
 
 def test_the_same_row_is_rendered_once() -> None:
-    first = rows.row_html("same", object_row(info()), can_edit=True)
-    assert rows.row_html("same", object_row(info()), can_edit=True) is first
+    first = rows.row_html("same", object_row(info()))
+    assert rows.row_html("same", object_row(info())) is first
 
 
 @pytest.mark.parametrize("change", [{"revision": 6, "size": 7}, {"name": "y.txt"}, {"problem": "broken"}])
 def test_another_state_is_another_row(change: dict[str, object]) -> None:
-    first = rows.row_html("changed", object_row(info()), can_edit=True)
-    assert rows.row_html("changed", object_row(info(**change)), can_edit=True) != first
+    first = rows.row_html("changed", object_row(info()))
+    assert rows.row_html("changed", object_row(info(**change))) != first
 
 
-def test_who_may_not_edit_gets_no_button_of_who_may() -> None:
-    row = object_row(info())
-    assert "delete-row" in rows.row_html("edited", row, can_edit=True)
-    assert "delete-row" not in rows.row_html("edited", row, can_edit=False)
-    assert "other" in rows.row_html("other", row, can_edit=True)
+def test_a_row_is_of_its_bucket() -> None:
+    assert "/other/" in rows.row_html("other", object_row(info()))
 
 
 def test_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "MOST", len(rows._rendered) + 2)
     for number in range(10):
-        rows.row_html("many", object_row(info(name=f"{number}")), can_edit=True)
+        rows.row_html("many", object_row(info(name=f"{number}")))
     assert len(rows._rendered) == rows.MOST

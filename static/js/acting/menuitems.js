@@ -1,6 +1,7 @@
 // What the menu of a row offers. shown and run get {here, row, item, items, many}.
 import { remove } from "../deletion.js";
 import { download } from "../downloads.js";
+import { open } from "../drawer.js";
 import { t } from "../words.js";
 import { send } from "./acts.js";
 import { copyText } from "./clipboard.js";
@@ -9,8 +10,7 @@ import { rename } from "./rename.js";
 const canCopy = () => document.getElementById("selection")?.dataset.canCopy === "yes";
 const page = (name) => ({ here, item }) => go(`${here.filesUrl}${name}?name=${encodeURIComponent(item.name)}`);
 const details = (about) => {
-  const button = about.row.querySelector("[data-action=show-details]");
-  if (button) button.click();
+  if (document.getElementById("drawer")) open(about.item.name);
   else page("object")(about);
 };
 const ofOneFile = ({ many, item }) => !many && item.kind !== "folder";
