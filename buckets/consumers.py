@@ -23,6 +23,7 @@ from .relay import Pace, Screen
 from .services import buckets as bucket_service
 from .services import objects as object_service
 from .services.buckets import BucketView
+from .services.linkmarks import LinkTargets
 from .services.runtime import store
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        self.bucket: str = self.scope["url_route"]["kwargs"]["bucket"]
+        self.bucket: str = self.scope["url_route"]["kwargs"].get("bucket", "")
         self.user: AnyUser = AnonymousUser()
         self.screen: Screen | None = None
         self.pace = Pace()
@@ -91,11 +92,12 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
         found = await bucket_service.get_bucket(user, self.bucket)
         nats, look = None, True
         checked = signed_in = time.monotonic()
-        with live.subscribe() as changes, Waiter(changes, self.wake) as waiter:
+        targets = LinkTargets(user, live)
+        with live.subscribe() as changes, targets, Waiter(changes, self.wake, targets.changed) as waiter:
             while not live.gone:
                 nats = await self._tell_nats(nats)
                 if look:
-                    await self._tell_files(live, found)
+                    await self._tell_files(live, found, targets)
                     await self.pace.rest(self.wake)
                 look = await waiter.wait(NATS_SECONDS)
                 if time.monotonic() - signed_in > SESSION_SECONDS:
@@ -103,14 +105,25 @@ class LiveFilesConsumer(AsyncWebsocketConsumer):
                     signed_in = time.monotonic()
                 if time.monotonic() - checked > CHECK_SECONDS:
                     found, checked, look = await self._check_again(found), time.monotonic(), True
+                    await self._look_at_links(targets, anew=True)
         await self._send({"parts": gone_html(self.bucket)})
         await self._end(GONE)
 
-    async def _tell_files(self, live: LiveBucket, found: BucketView) -> None:
-        if (screen := self.screen) is None:
-            return
-        if update := await self.pace.turn(lambda: screen.update(live, found)):
-            await self._send(update)
+    async def _tell_files(self, live: LiveBucket, found: BucketView, targets: LinkTargets) -> None:
+        """Rows first; where links into other buckets lead a moment later, if that is not known yet."""
+        while (screen := self.screen) is not None:
+            if update := await self.pace.turn(lambda: screen.update(live, found, targets.state)):
+                await self._send(update)
+            if not await self._look_at_links(targets):
+                return
+
+    async def _look_at_links(self, targets: LinkTargets, *, anew: bool = False) -> bool:
+        """Whether something is known now that was not shown. NATS being away changes nothing."""
+        shown = self.screen.shown if self.screen else None
+        try:
+            return shown is not None and await targets.look(shown.links, anew=anew)
+        except ObjectStoreError:
+            return False
 
     async def _tell_nats(self, told: ConnectionState | None) -> ConnectionState:
         """Also on connecting: the page may have been rendered in another time."""
@@ -164,11 +177,12 @@ class RoleChanged(Exception):
 
 
 class Waiter:
-    """Waits for the index to change or the browser to show another view, whichever comes first. Nothing is lost between waits."""
+    """Waits for the index to change, the browser to show another view, or what links lead to, whichever comes first. Nothing is lost
+    between waits."""
 
-    def __init__(self, changes: LiveSubscription, wake: asyncio.Event) -> None:
+    def __init__(self, changes: LiveSubscription, wake: asyncio.Event, linked: asyncio.Event) -> None:
         self._changes = changes
-        self._wake = wake
+        self._events = {"wake": wake, "linked": linked}
         self._tasks: dict[str, asyncio.Task[Any]] = {}
 
     def __enter__(self) -> "Waiter":
@@ -182,11 +196,13 @@ class Waiter:
         """True when something happened, False when ``timeout`` seconds passed without."""
         if "changes" not in self._tasks:
             self._tasks["changes"] = asyncio.create_task(self._changes.next())
-        if "wake" not in self._tasks:
-            self._tasks["wake"] = asyncio.create_task(self._wake.wait())
+        for name, event in self._events.items():
+            if name not in self._tasks:
+                self._tasks[name] = asyncio.create_task(event.wait())
         done, _ = await asyncio.wait(self._tasks.values(), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         self._tasks = {name: task for name, task in self._tasks.items() if not task.done()}
-        self._wake.clear()
+        for event in self._events.values():
+            event.clear()
         return bool(done)
 
 

@@ -1,11 +1,14 @@
 """Live pages about one object, or about what a bucket is as a whole: they are told that something changed, and ask for it by themselves."""
 
+import contextlib
 from dataclasses import dataclass
 
 from .consumers import BAD_MESSAGE, LiveFilesConsumer, _json
-from .objectstore import LiveBucket
+from .objectstore import LiveBucket, ObjectStoreError
 from .relay import MAX_NUMBER
 from .services.buckets import BucketView
+from .services.linklist import LinkState
+from .services.linkmarks import LinkTargets
 
 MAX_NAME = 4000
 
@@ -38,10 +41,12 @@ class Subject:
 
 
 class LivePageConsumer(LiveFilesConsumer):
-    """The browser says what its page is about (``Subject``), and gets ``{"revision": number}`` whenever that has another one: at most ten
-    times a second, from the bucket's one watch. Who may listen, and the close codes, are those of the files page."""
+    """The browser says what its page is about (``Subject``), and gets ``{"revision": number}`` whenever that has another one, or what a
+    link leads to has gone or come: at most ten times a second, from the bucket's one watch. Who may listen, and the close codes, are those
+    of the files page."""
 
     subject: Subject | None = None
+    leads: LinkState | None = None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         subject = Subject.parse(_json(text_data))
@@ -51,11 +56,21 @@ class LivePageConsumer(LiveFilesConsumer):
         self.subject = subject
         self.wake.set()
 
-    async def _tell_files(self, live: LiveBucket, found: BucketView) -> None:
+    async def _tell_files(self, live: LiveBucket, found: BucketView, targets: LinkTargets) -> None:
         subject = self.subject
         if subject is None or not live.ready:
             return
-        revision = subject.now(live)
-        if revision != subject.revision:
+        revision, leads = subject.now(live), await self._leads(live, subject, targets)
+        if revision != subject.revision or self.leads not in (None, leads):
             self.subject = Subject(subject.name, revision)
             await self._send({"revision": revision})
+        self.leads = leads
+
+    async def _leads(self, live: LiveBucket, subject: Subject, targets: LinkTargets) -> LinkState | None:
+        """Whether what a link leads to is there; None for what is no link."""
+        to = live.index.link(subject.name) if subject.name is not None else None
+        if to is None:
+            return None
+        with contextlib.suppress(ObjectStoreError):
+            await targets.look([to])
+        return targets.state(to)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from .fragments import files_context, part_html
 from .listing import FilesPage, View, Window
-from .objectstore import Index, LiveBucket
+from .objectstore import Index, Link, LiveBucket
 from .rows import row_html
 from .services.buckets import BucketView
 
@@ -66,18 +66,19 @@ class Screen:
         self.moved = True
         return self
 
-    def update(self, live: LiveBucket, found: BucketView) -> dict[str, Any] | None:
+    def update(self, live: LiveBucket, found: BucketView, leads: Callable[[Link], str]) -> dict[str, Any] | None:
         """The message that brings the browser up to date, None when it is. Afterwards the screen counts as showing it.
+        leads: whether what a link leads to is there (``services.linkmarks``).
 
         ``{"n", "offset", "total", "order": [ids], "rows": {id: html}, "parts": {element id: html}, "moved"}``: only new and changed rows,
         only changed parts. ``moved``: it answers a screen that the browser sent, which always gets an answer.
         """
         context = files_context(live, found, self.view, self._window(live.index))
-        files: FilesPage = context["files"]
+        files: FilesPage = context["files"].marked(leads)
         parts = part_html(context)
         same = list(self.rows) == [row.id for row in files.rows] and self.total == files.total and self.window.offset == files.offset
-        bucket, can_edit = context["bucket"], context["can_edit"]
-        rows = {row.id: row_html(bucket, row, can_edit=can_edit) for row in files.rows if self.rows.get(row.id) != row.rev}
+        bucket = context["bucket"]
+        rows = {row.id: row_html(bucket, row) for row in files.rows if self.rows.get(row.id) != row.rev}
         changed = {name: html for name, html in parts.items() if self.parts.get(name) != html}
         moved, self.moved, self.parts, self.total, self.shown = self.moved, False, parts, files.total, files
         self.rows = {row.id: row.rev for row in files.rows}

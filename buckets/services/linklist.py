@@ -114,20 +114,26 @@ async def _all_lives(user: AnyUser, bucket: str, seconds: float) -> tuple[RoleMa
 
 
 async def _lives(buckets: Iterable[str], held: RoleMap, seconds: float) -> Lives:
+    """Those that the user may see; one that is still being read is left out."""
+    found = await lives_of([bucket for bucket in buckets if held.of(bucket)], seconds)
+    return {name: None if live is None or live.gone else live for name, live in found.items() if live is None or live.ready}
+
+
+async def lives_of(buckets: Iterable[str], seconds: float) -> Lives:
+    """Without asking who may see them. None: there is no such bucket. seconds: how long to wait for each to be complete."""
     found: dict[str, LiveBucket | None] = {}
     slots = asyncio.Semaphore(LOOKING_AT_ONCE)
 
     async def look(bucket: str) -> None:
         async with slots:
             try:
-                live = await (await store()).live(bucket)
+                live = found[bucket] = await (await store()).live(bucket)
             except (BucketNotFound, InvalidBucketName):
                 found[bucket] = None
             else:
-                if await live.wait_ready(seconds):
-                    found[bucket] = None if live.gone else live
+                await live.wait_ready(seconds)
 
-    await asyncio.gather(*(look(bucket) for bucket in buckets if held.of(bucket)))
+    await asyncio.gather(*(look(bucket) for bucket in buckets))
     return found
 
 

@@ -149,5 +149,5 @@ def _by_name(index: Index, name: str) -> list[str]:
     label = name.rpartition("/")[2]
     if not label:
         return []
-    listed = index.page(query=label, limit=CANDIDATES).objects
+    listed = index.page(query=label, limit=CANDIDATES, objects_only=True).objects
     return [info.name for info in listed if info.name.rpartition("/")[2] == label and info.link is None and info.name != name]

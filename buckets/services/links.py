@@ -96,11 +96,11 @@ async def bring_back(user: AnyUser, bucket: str, name: str, to: Link) -> None:
 
 
 async def candidates(user: AnyUser, bucket: str, query: str) -> tuple[list[ObjectInfo], bool]:
-    """VIEWER. What a link can lead to: the first objects, no links, whose names contain ``query``, or without one the latest; and whether
-    there are more. Raises ``BucketNotFound`` and ``StillLoading``."""
+    """VIEWER. What a link can lead to: the first objects, no links, whose names have all words of ``query``, or without one the latest; and
+    whether there are more. Raises ``BucketNotFound`` and ``StillLoading``."""
     index = (await objects.ready(user, bucket)).index
     if query:
-        listed = index.page(query=query, limit=2 * CANDIDATES)
+        listed = index.page(query=query, limit=2 * CANDIDATES, objects_only=True)
         found, total = list(listed.objects), listed.total
     else:
         scan = index.scan(sort=LATEST_FIRST, limit=2 * CANDIDATES)

@@ -1,7 +1,7 @@
 """The links of a bucket: where they lead, making one, leading it elsewhere, repairing what leads nowhere."""
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
@@ -19,12 +19,13 @@ from buckets.errorwords import told
 from buckets.linkform import LinkForm
 from buckets.objectstore import BucketNotFound, Conflict, InvalidLink, InvalidObjectName, Link, ObjectExists, ObjectStoreError, Unavailable
 from buckets.services import buckets as bucket_service
-from buckets.services import linklist, linkrepair
+from buckets.services import linkbook, linklist, linkrepair
 from buckets.services import links as link_service
 from buckets.services import objects as object_service
 from buckets.services.bulk import MAX_NAMES
 from buckets.services.errors import AlreadyThere, ServiceError
-from buckets.services.linklist import FoundLink, LinkList
+from buckets.services.linkbook import LinkPage
+from buckets.services.linklist import FoundLink
 from buckets.services.linkrepair import Moved
 
 from .files import Chosen
@@ -34,6 +35,7 @@ from .shell import Shell, load_shell, page, patience, render_page
 PAGE_SIZE = 100
 MAX_QUERY = 200
 SHOWN_NAMES = 20
+OFFER_SECONDS = 0.3
 ALL, DANGLING, ELSEWHERE = "", "broken", "elsewhere"
 
 
@@ -66,24 +68,23 @@ async def links(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
         shell = await load_shell(user, bucket)
         live = await object_service.live(user, bucket)
     revision = live.revision
-    view, own = View.parse(request), await linklist.own_links(user, bucket)
-    here = await linklist.links_from_elsewhere(user, bucket) if view.show == ELSEWHERE else LinkList([])
-    broken = own.dangling()
-    listed = _matching(here.links if view.show == ELSEWHERE else broken if view.show == DANGLING else own.links, view.query)
-    pages = max(1, -(-len(listed) // PAGE_SIZE))
-    view = replace(view, page=min(view.page, pages))
+    view = View.parse(request)
+    own = await linkbook.own_page(user, bucket, dangling=view.show == DANGLING, query=view.query, page=view.page, size=PAGE_SIZE)
+    shown = await _from_elsewhere(user, bucket, view) if view.show == ELSEWHERE else own
+    pages = max(1, -(-shown.total // PAGE_SIZE))
+    view = replace(view, page=shown.page)
     held = await access.roles(user)
     context = {
         "bucket": bucket,
         "section": "links",
         "view": view,
-        "rows": [_row(link, held) for link in listed[(view.page - 1) * PAGE_SIZE : view.page * PAGE_SIZE]],
-        "total": len(listed),
-        "complete": own.complete and here.complete,
+        "rows": [_row(link, held) for link in shown.links],
+        "total": shown.total,
+        "complete": own.complete and shown.complete,
         "can_edit": found.role >= Role.EDITOR and not found.status.sealed,
         "tabs": [
-            (_("All links"), view.address(bucket, show=ALL), view.show == ALL, len(own.links)),
-            (_("Broken"), view.address(bucket, show=DANGLING), view.show == DANGLING, len(broken)),
+            (_("All links"), view.address(bucket, show=ALL), view.show == ALL, own.all),
+            (_("Broken"), view.address(bucket, show=DANGLING), view.show == DANGLING, own.dangling),
             (_("From other buckets"), view.address(bucket, show=ELSEWHERE), view.show == ELSEWHERE, None),
         ],
         "previous": view.address(bucket, page=view.page - 1) if view.page > 1 else "",
@@ -95,11 +96,12 @@ async def links(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
     return render_page(request, shell, "links.html", context)
 
 
-def _matching(found: Sequence[FoundLink], query: str) -> Sequence[FoundLink]:
-    if not query:
-        return found
-    words = query.casefold()
-    return [link for link in found if words in link.name.casefold() or words in (link.to.name or "").casefold()]
+async def _from_elsewhere(user: AnyUser, bucket: str, view: View) -> LinkPage:
+    found, words = await linklist.links_from_elsewhere(user, bucket), view.query.casefold()
+    listed = [link for link in found.links if not words or words in link.name.casefold() or words in (link.to.name or "").casefold()]
+    number = min(view.page, max(1, -(-len(listed) // PAGE_SIZE)))
+    rows = listed[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    return LinkPage(rows, len(listed), len(listed), 0, number, found.complete)
 
 
 def _row(link: FoundLink, held: access.RoleMap) -> dict[str, Any]:
@@ -121,7 +123,7 @@ async def new(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
         if not form.errors:
             messages.success(request, _("The link %(name)s is made.") % {"name": form.name})
             return redirect(object_address(form.place, form.name))
-        return _form_page(request, shell, bucket, form, "new")
+        return await _form_page(request, user, shell, bucket, form, "new")
     to_name, prefix = request.GET.get("to", ""), request.GET.get("prefix", "")
     form = LinkForm(
         place=_first_place(shell, bucket),
@@ -129,7 +131,7 @@ async def new(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
         to_bucket=bucket if to_name else request.GET.get("bucket", "") or bucket,
         to_name=to_name[: linkform.MAX_NAME],
     )
-    return _form_page(request, shell, bucket, form, "new")
+    return await _form_page(request, user, shell, bucket, form, "new")
 
 
 async def _make(user: AnyUser, form: LinkForm) -> None:
@@ -203,17 +205,27 @@ async def _edit_page(request: HttpRequest, user: AnyUser, shell: Shell, form: Li
     state = await linklist.state_of(user, now)
     suggested = await linkrepair.suggestions(user, now) if state is linklist.LinkState.DANGLING else []
     more = {"now": now, "state": state, "suggested": suggested, "back": request.GET.get("back") or request.POST.get("back", "")}
-    return _form_page(request, shell, form.place, form, "edit", more)
+    return await _form_page(request, user, shell, form.place, form, "edit", more)
 
 
-def _form_page(
-    request: HttpRequest, shell: Shell, bucket: str, form: LinkForm, doing: str, more: dict[str, Any] | None = None
+async def _form_page(
+    request: HttpRequest, user: AnyUser, shell: Shell, bucket: str, form: LinkForm, doing: str, more: dict[str, Any] | None = None
 ) -> HttpResponse:
     """``bucket``: whose page it is."""
     places = [view.status.name for view in shell.buckets if view.role >= Role.EDITOR and not view.status.sealed]
     context = {"bucket": bucket, "section": "links", "form": form, "doing": doing, "places": places, **(more or {})}
+    context["offered"] = await _offered(user, form.to_bucket)
     context["hidden_target"] = form.to_bucket and form.to_bucket not in [view.status.name for view in shell.buckets]
     return render_page(request, shell, "links_form.html", context, 400 if form.errors else 200)
+
+
+async def _offered(user: AnyUser, bucket: str) -> list[str]:
+    """What a link may lead to there, the latest first: to choose from where no script asks as one types, and as an example."""
+    try:
+        async with asyncio.timeout(OFFER_SECONDS):
+            return [info.name for info in (await link_service.candidates(user, bucket, ""))[0]]
+    except (TimeoutError, access.NotVisible, ObjectStoreError, ServiceError):
+        return []
 
 
 @page

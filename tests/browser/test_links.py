@@ -133,3 +133,49 @@ async def test_links_work_without_scripts_on_a_phone(plain: Window, bucket: str,
     await expect(page.locator("#main")).to_contain_text("No links yet")
     with pytest.raises(ObjectNotFound):
         await store.info(bucket, "l.txt")
+
+
+@both
+async def test_a_broken_link_is_marked_among_the_files_and_ends_on_words_and_repair(
+    window: Window, bucket: str, other: str, store: ObjectStore
+) -> None:
+    page = window.page
+    await store.history.enable(bucket)
+    await store.put(bucket, "a.txt", b"here")
+    for name, to in (("here", Link(bucket, "a.txt")), ("there", Link(other, "readme.txt")), ("all", Link(other, None))):
+        await store.add_link(bucket, name, to)
+    await window.open_bucket(bucket)
+    marks = page.locator("#rows .broken")
+    await expect(page.get_by_role("link", name="there →")).to_be_visible()
+    await expect(marks).to_have_count(0)
+    await store.delete(bucket, "a.txt")
+    await expect(page.locator("tr", has_text="→ a.txt").locator(".broken")).to_have_text("Broken link")
+    await store.put(bucket, "a.txt", b"again")
+    await expect(marks).to_have_count(0)
+    await store.delete(other, "readme.txt")
+    await expect(page.locator("tr", has_text="readme.txt").locator(".broken")).to_be_visible()
+    assert not await findings(window)
+    await page.get_by_role("link", name="there Broken link").click()
+    await expect(page.locator(".preview")).to_contain_text("That file is not there (any more)")
+    await expect(page.locator(".preview")).to_contain_text(f"It leads to readme.txt in the bucket {other}")
+    await expect(page.get_by_role("link", name="Repair…")).to_be_visible()
+    assert not await findings(window)
+    await store.put(other, "readme.txt", b"again")
+    await expect(page.locator("#news")).to_contain_text("What this link leads to has gone, or is back.")
+    await page.locator("#news").get_by_role("link", name="Show").click()
+    await expect(page.get_by_role("link", name="Go there")).to_be_visible()
+    await window.open_bucket(bucket)
+    await expect(page.locator("tr", has_text="readme.txt")).to_be_visible()
+    await expect(marks).to_have_count(0)
+    window.expected = ("404",)
+    await store.delete(bucket, "a.txt")
+    await window.open(f"/buckets/{bucket}/object?name=a.txt")
+    await expect(page.locator(".missing")).to_contain_text("This file is not there any more")
+    await expect(page.get_by_role("link", name="Repair here")).to_be_visible()
+    assert not await findings(window)
+    await page.get_by_role("button", name="Restore").click()
+    await expect(page.locator("h1")).to_have_text("a.txt")
+    await store.delete_bucket(other)
+    await window.open_bucket(bucket)
+    await page.get_by_role("link", name="all Broken link").click()
+    await expect(page.locator(".preview")).to_contain_text("There is no such bucket (any more)")

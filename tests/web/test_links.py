@@ -41,6 +41,25 @@ def row(page: httpx.Response, name: str) -> str:
     return next(line for line in lines if f">{name}</bdi>" in line.split("</td>")[0])
 
 
+async def test_the_files_mark_what_leads_nowhere_and_tell_nothing_of_hidden_buckets(
+    bucket: str, other: str, site: ObjectStore, browser: httpx.AsyncClient, viewer: httpx.AsyncClient
+) -> None:
+    await site.put(other, "lost", b"x")
+    for name, to in (("good", Link(other, "target")), ("bad", Link(other, "lost"))):
+        await site.add_link(bucket, name, to)
+    await site.delete(other, "lost")
+    await listed(bucket, "good", "bad")
+    await listed(other, "target")
+    seen = (await browser.get(f"/buckets/{bucket}/")).text
+    assert seen.count("Broken link") == 1
+    assert f'href="/buckets/{other}/object?name=target"' in seen
+    assert f'href="/buckets/{bucket}/object?name=bad"' in seen
+    hidden = (await viewer.get(f"/buckets/{bucket}/")).text
+    assert "Broken link" not in hidden
+    assert hidden.count("Leads where you may not see") == 2
+    assert f"/buckets/{other}/" not in hidden
+
+
 async def test_all_links_are_shown_with_where_they_lead_and_whether_that_is_there(
     bucket: str, other: str, site: ObjectStore, browser: httpx.AsyncClient
 ) -> None:

@@ -10,6 +10,7 @@ export function pick(input, { fetchNames, chosen = () => {} }) {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", t("Files to choose from"));
   input.after(list);
+  input.removeAttribute("list"); // the browser's own, for who has no scripts
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) input.setAttribute(name, value);
   let timer;
   let asked = 0;

@@ -1,13 +1,12 @@
 // Before something goes: which links lead to it. After it has gone elsewhere: whether they are to follow.
 import { visible } from "../names.js";
 import { csrfToken } from "../page.js";
-import { toast } from "../toasts.js";
+import { STAYS, toast } from "../toasts.js";
 import { language, t, tn } from "../words.js";
 
 const SHOWN = 5;
 const MOST = 1000;
 const MOST_AT_ONCE = 500; // two fields each, in a form that may have some more than 1,000
-const SECONDS = 15;
 
 // Adds to the dialog, when there are any, which links would break; the items are those of a selection.
 export async function warn(dialog, items, { filesUrl }) {
@@ -21,6 +20,11 @@ export async function warn(dialog, items, { filesUrl }) {
   dialog.querySelector("[data-names]").after(box);
 }
 
+// Whether a question is due before these go: a link leads to one of them, or that cannot be found out.
+export async function leadSomewhere(items, { filesUrl }) {
+  return (await leadingTo(filesUrl, items))?.total !== 0;
+}
+
 // Offers to lead the links to where the files are now; moves: {name, to} of what has another place, in `bucket`.
 export async function offerToFollow(moves, { filesUrl }, bucket) {
   const some = moves.slice(0, MOST);
@@ -32,7 +36,7 @@ export async function offerToFollow(moves, { filesUrl }, bucket) {
     follow(filesUrl, some, bucket);
   };
   const words = tn("{count} link leads to where this was.", "{count} links lead to where this was.", found.total);
-  toast(words, "info", { seconds: SECONDS, actions: [{ label: t("Let the links follow"), run }] });
+  toast(words, "info", { seconds: STAYS, actions: [{ label: t("Let the links follow"), run }] });
 }
 
 async function follow(filesUrl, moves, bucket) {
