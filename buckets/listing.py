@@ -4,7 +4,7 @@ Pure: pages and live updates are both computed here, so they cannot differ.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from django.utils.translation import gettext_lazy as _
 
 from .filetypes import FileType, Kind, describe
-from .objectstore import Folder, Listing, ObjectInfo, Sort, SortKey
+from .objectstore import Folder, Link, Listing, ObjectInfo, Sort, SortKey
 
 BY_NAME = Sort()
 PAGE_SIZE = 100
@@ -111,7 +111,10 @@ def _page(value: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a listing. ``path`` is what comes before ``label`` in a search result; ``rev`` changes whenever the line does."""
+    """One line of a listing. ``path`` is what comes before ``label`` in a search result; ``rev`` changes whenever the line does.
+
+    ``leads``: of a link, whether what it leads to is there (``services.linklist.LinkState``), "" where nobody looked.
+    """
 
     id: str
     rev: str
@@ -123,6 +126,11 @@ class Row:
     modified: datetime
     folder: Folder | None = None
     object: ObjectInfo | None = None
+    leads: str = ""
+
+    @property
+    def link(self) -> Link | None:
+        return self.object.link if self.object is not None else None
 
     @property
     def field(self) -> str:
@@ -168,6 +176,15 @@ class FilesPage:
     offset: int
 
     @property
+    def links(self) -> frozenset[Link]:
+        """What the links among the rows lead to."""
+        return frozenset(row.link for row in self.rows if row.link is not None)
+
+    def marked(self, state: Callable[[Link], str]) -> "FilesPage":
+        """The same with what ``state`` says of where each link leads."""
+        return replace(self, rows=tuple(row if row.link is None else _marked(row, state(row.link)) for row in self.rows))
+
+    @property
     def pages(self) -> int:
         return max(1, -(-self.total // PAGE_SIZE))
 
@@ -178,6 +195,12 @@ class FilesPage:
     @property
     def last(self) -> int:
         return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+def _marked(row: Row, state: str) -> Row:
+    """A link that turns out to be fine is no news: its line looks the same."""
+    seen = "" if state in ("fine", "unknown") else f".{state}"
+    return replace(row, leads=state, rev=row.rev + seen)
 
 
 def files_page(index: Pages, view: View) -> FilesPage:
@@ -199,7 +222,9 @@ def files_window(index: Pages, view: View, window: Window) -> FilesPage:
 
 
 def _rows(view: View, listing: Listing) -> FilesPage:
-    rows = [folder_row(folder) for folder in listing.folders] + [object_row(info, view.searched) for info in listing.objects]
+    rows = [folder_row(folder, view.searched if view.query else None) for folder in listing.folders] + [
+        object_row(info, view.searched) for info in listing.objects
+    ]
     return FilesPage(view, tuple(rows), listing.total, listing.objects_total, listing.size, listing.offset)
 
 
@@ -207,10 +232,12 @@ def _listing(index: Pages, view: View, window: Window) -> Listing:
     return index.page(prefix=view.searched, query=view.query, sort=view.sort, offset=window.offset, limit=window.count)
 
 
-def folder_row(folder: Folder) -> Row:
+def folder_row(folder: Folder, searched: str | None = None) -> Row:
+    """searched: the folder that it was found in."""
+    path = "" if searched is None else folder.prefix[len(searched) : -len(folder.name) - 1]
     rev = f"{folder.objects}.{folder.size}.{folder.modified.timestamp()}"
     row_id = _row_id("f", folder.prefix)
-    return Row(row_id, rev, folder.prefix, "", folder.name, FOLDER, folder.size, folder.modified, folder=folder)
+    return Row(row_id, rev, folder.prefix, path, folder.name, FOLDER, folder.size, folder.modified, folder=folder)
 
 
 def object_row(info: ObjectInfo, prefix: str = "") -> Row:

@@ -29,6 +29,7 @@ from buckets.services import linklist
 from buckets.services import objects as object_service
 from buckets.services.bulk import MAX_NAMES
 from buckets.services.errors import ServiceError, StillLoading
+from buckets.services.linkmarks import LinkTargets
 from buckets.services.prefixes import outermost
 from buckets.services.together import File, upload_one
 from buckets.words import grouped
@@ -49,7 +50,9 @@ async def files(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
         found = shell.find(bucket) or await bucket_service.get_bucket(user, bucket)
         live = await object_service.live(user, bucket)
     await live.wait_ready(FIRST_LOOK)
-    context = files_context(live, found, View.parse(request.GET.dict()))
+    context, targets = files_context(live, found, View.parse(request.GET.dict())), LinkTargets(user, live)
+    await targets.look(context["files"].links)
+    context["files"] = context["files"].marked(targets.state)
     return render_page(request, shell, "files.html", context | {"max_upload_bytes": settings.MAX_UPLOAD_BYTES})
 
 
@@ -68,7 +71,7 @@ async def upload_form(request: HttpRequest, user: AnyUser, bucket: str) -> HttpR
             form.add_error("chosen", told(error))
         else:
             messages.success(request, ngettext("%(number)s file uploaded.", "%(number)s files uploaded.", done) % {"number": grouped(done)})
-            return redirect(_folder(bucket, prefix))
+            return redirect(folder_address(bucket, prefix))
     context = {"form": form, "bucket": bucket, "prefix": prefix}
     return render_page(request, await load_shell(user, bucket), "upload_form.html", context, 400 if form.errors else 200)
 
@@ -167,10 +170,10 @@ async def _delete(request: HttpRequest, user: AnyUser, bucket: str, names: list[
 
 def back_address(request: HttpRequest, bucket: str) -> str:
     """The folder that the form came from."""
-    return _folder(bucket, unquote(request.POST.get("prefix", "")))
+    return folder_address(bucket, unquote(request.POST.get("prefix", "")))
 
 
-def _folder(bucket: str, prefix: str) -> str:
+def folder_address(bucket: str, prefix: str) -> str:
     address = reverse("files", args=[bucket])
     return f"{address}?prefix={quote(prefix, safe='')}" if prefix else address
 

@@ -28,6 +28,16 @@ def type_of(found: Entry) -> tuple[str, str]:
     return found.content_type.casefold(), extension.casefold() if stem else ""
 
 
+def has_all(name: str, words: list[str]) -> bool:
+    return all(word in name.casefold() for word in words)
+
+
+def own_in(folder: str, words: list[str]) -> bool:
+    """Whether one of the words is in the folder's own name, or ends there."""
+    above = folder[: folder[:-1].rfind("/") + 1]
+    return any(folder.casefold().rfind(word) + len(word) > len(above.casefold()) for word in words)
+
+
 @dataclass
 class Model:
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -82,14 +92,23 @@ class Model:
         below = (name for name in self.kept if name.startswith(prefix) and name != prefix)
         return self.folders(prefix) | {name[: name.index("/", len(prefix)) + 1] for name in below}
 
+    def _all_folders(self, prefix: str) -> set[str]:
+        """At any depth."""
+        there = (name for name in (*self.entries, *self.kept) if name.startswith(prefix))
+        return {folder for name in there for folder in parents(name) if len(folder) > len(prefix)}
+
     def objects(self, prefix: str) -> list[Entry]:
         return [found for found in self.below(prefix) if "/" not in found.name[len(prefix) :]]
 
     def page(self, prefix: str, query: str, sort: Sort) -> tuple[list[str], list[str]]:
         """The whole names of all folders and objects of the view, in order."""
         if query:
-            found = [one for one in self.below(prefix) if query.casefold() in one.name[len(prefix) :].casefold()]
-            return [], self._sorted_objects(found, sort)
+            words = query.casefold().split() or [query]
+            found = [one for one in self.below(prefix) if has_all(one.name[len(prefix) :], words)]
+            called = {
+                each for each in self._all_folders(prefix) if has_all(each[len(prefix) :], words) and own_in(each[len(prefix) :], words)
+            }
+            return self._sorted_folders(called, sort), self._sorted_objects(found, sort)
         return self._sorted_folders(self.shown_folders(prefix), sort), self._sorted_objects(self.objects(prefix), sort)
 
     def scan(self, prefix: str, delimiter: str, query: str, sort: Sort) -> list[str]:
@@ -119,7 +138,9 @@ class Model:
     def _sorted_folders(self, folders: set[str], sort: Sort) -> list[str]:
         def key(folder: str) -> tuple[int, tuple[str, str]]:
             _, size, time = self.sums(folder)
-            return {SortKey.SIZE: size, SortKey.MODIFIED: time}.get(sort.key, 0), folded(folder[:-1])
+            name = folder[:-1]
+            label = name[name.rfind("/") + 1 :] if sort.key is SortKey.TYPE else name
+            return {SortKey.SIZE: size, SortKey.MODIFIED: time}.get(sort.key, 0), (label.casefold(), name)
 
         return sorted(folders, key=key, reverse=sort.descending)
 

@@ -139,7 +139,7 @@ def test_names_that_are_not_valid_text_break_nothing() -> None:
     for revision, name in enumerate(["\ud800", "a/\udfff", "\ud800/b"], 1):
         index.apply(entry(name, revision))
     assert index.page().total == 3
-    assert index.page(query="\ud800").total == 2
+    assert index.page(query="\ud800").objects_total == 2
     cursor = index.scan(limit=1, sort=Sort(descending=True)).cursor
     assert index.scan(cursor=cursor, sort=Sort(descending=True)).total == 3
 
@@ -210,7 +210,32 @@ def test_search_finds_text_in_any_case_in_the_name_below_the_folder() -> None:
     assert page_names(index, "Reports/", "report") == []
     assert page_names(index, "Reports/", "q1") == ["Reports/Q1 Summary.PDF"]
     assert page_names(index, "", "q1") == ["other/q1", "Reports/Q1 Summary.PDF"]
-    assert page_names(index, "", "reports/old") == ["Reports/old/q2 summary.pdf"]
+    assert page_names(index, "", "reports/old") == ["Reports/old/", "Reports/old/q2 summary.pdf"]
+
+
+def test_a_search_of_several_words_finds_what_has_all_of_them_in_any_order() -> None:
+    index = filled("Reports/Q1 Summary.PDF", "Reports/old/q2 summary.pdf", "q2.txt", "summary")
+    assert page_names(index, query="  summary  Q2 ") == ["Reports/old/q2 summary.pdf"]
+    assert page_names(index, query="pdf reports") == ["Reports/old/q2 summary.pdf", "Reports/Q1 Summary.PDF"]
+    assert page_names(index, "Reports/", "reports pdf") == []
+
+
+@pytest.mark.parametrize("few", [5_000, -1], ids=["among the hits", "through the tree"])
+def test_a_search_finds_folders_by_their_own_names_at_any_depth_and_empty_ones(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(index_module, "FEW_HITS", few)
+    index = filled("Reports/2026/reports/a", "Reports/2026/b", "x/y/z/c")
+    index.keep({"empty reports/": 7})
+    folders = ["empty reports/", "Reports/", "Reports/2026/reports/"]
+    assert page_names(index, query="reports") == [*folders, "Reports/2026/b", "Reports/2026/reports/a"]
+    assert page_names(index, query="2026 reports")[:2] == ["Reports/2026/", "Reports/2026/reports/"]
+    assert page_names(index, query="y") == ["empty reports/", "x/y/", "x/y/z/c"]
+    assert page_names(index, "x/", "z") == ["x/y/z/", "x/y/z/c"]
+    listing = index.page(query="reports", offset=2, limit=2)
+    assert ([found.prefix for found in listing.folders], [found.name for found in listing.objects]) == (folders[2:], ["Reports/2026/b"])
+    assert (listing.total, listing.objects_total, listing.folders[0].objects) == (5, 2, 1)
+    assert index.page(query="reports", objects_only=True).folders == ()
+    flat = index.page(prefix="Reports/", objects_only=True, limit=1)
+    assert (flat.folders, [found.name for found in flat.objects], flat.total) == ((), ["Reports/2026/b"], 2)
 
 
 def test_search_folds_case_as_unicode_does() -> None:
@@ -235,7 +260,7 @@ def test_search_sees_each_change_at_once() -> None:
     index.apply(entry("zero\0file", 23))
     assert page_names(index, query="file", sort="-size")[:2] == ["file 3", "FILE new"]
     assert index.page(query="file").total == 21
-    assert page_names(index, query="file 4") == []
+    assert page_names(index, query="file 4") == ["file 14"]
     assert page_names(index, query="ro\0fi") == ["zero\0file"]
 
 

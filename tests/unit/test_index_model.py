@@ -13,7 +13,7 @@ BASES = st.sampled_from(["", "a", "A", "b", "B.txt", "..", "é", "ß", "x.PDF", 
 NAMES = st.builds(str.__add__, FOLDERS, BASES).filter(bool)
 ALL_SORTS = [Sort(key, descending) for key in SortKey for descending in (False, True)]
 SORTS = st.sampled_from(ALL_SORTS)
-QUERIES = st.sampled_from(["", "a", "B", "SS", "/", ".", "zz", "\0", "a/"])
+QUERIES = st.sampled_from(["", "a", "B", "SS", "/", ".", "zz", "\0", "a/", "b a", " ", "A a ."])
 TYPES = st.sampled_from(["", "text/plain", "Text/HTML", "application/pdf"])
 
 

@@ -1,8 +1,8 @@
 """The in-memory index of one bucket: folders, sorting, search and pages are answered from it."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
@@ -10,6 +10,7 @@ from ..entry import Entry, moment
 from ..metadata import parse_info
 from ..model import Link, ObjectInfo
 from .cursor import Cursor
+from .foldersearch import FoundFolder, in_order, matching_folders, words_of
 from .links import Links
 from .ordered import Ordered
 from .scanning import Prefix, Scanner
@@ -20,6 +21,7 @@ from .tree import NODE_KEYS, Node, Tree
 from .walking import folders_at, names_below, of_size
 
 MAX_REMEMBERED = 100_000
+FEW_HITS = 5_000
 BY_NAME = Sort()
 
 
@@ -206,15 +208,18 @@ class Index:
         """
         return prepare(self._order, chunks)
 
-    def page(self, *, prefix: str = "", query: str = "", sort: Sort = BY_NAME, offset: int = 0, limit: int = 100) -> Listing:
+    def page(
+        self, *, prefix: str = "", query: str = "", sort: Sort = BY_NAME, offset: int = 0, limit: int = 100, objects_only: bool = False
+    ) -> Listing:
         """What a folder has directly in it, folders first, both sorted; or with ``query`` every object below it whose name there
-        contains that text in any case. ``prefix``: a folder's whole name. A folder that is not there is empty. By name means
-        regardless of case; a folder's type is its name.
+        has all of its words in any case and order, and (unless ``objects_only``) the folders that are called so, those without an object
+        too; see ``foldersearch``. ``objects_only`` without a query: every object below it. ``prefix``: a folder's whole name. A folder
+        that is not there is empty. By name means regardless of case; a folder's type is its name.
         """
         offset, limit = max(offset, 0), max(limit, 0)
         prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
-        if query:
-            return self._found(prefix, query, sort, offset, limit)
+        if query or objects_only:
+            return self._found(prefix, query, sort, offset, limit, objects_only)
         node = self._tree.find(prefix)
         if node is None:
             return Listing((), (), 0, 0, 0, offset, limit)
@@ -265,10 +270,21 @@ class Index:
         prefixes = tuple(_folder(item.name, item.node) for item in found.items if isinstance(item, Prefix))
         return Scan(self._infos(rows), prefixes, found.total, str(found.cursor) if found.cursor else None)
 
-    def _found(self, prefix: str, query: str, sort: Sort, offset: int, limit: int) -> Listing:
-        matches = Matches(self._order, prefix, query.casefold())
-        rows = matches.select(sort.key, offset, offset + limit, descending=sort.descending)
-        return Listing((), self._infos(rows), matches.total, matches.total, matches.size, offset, limit)
+    def _found(self, prefix: str, query: str, sort: Sort, offset: int, limit: int, objects_only: bool) -> Listing:
+        words = words_of(query)
+        matches = Matches(self._order, prefix, words)
+        found = [] if objects_only else in_order(self._folders_called(matches, prefix, words), sort)
+        shown, skipped = found[offset : offset + limit], max(offset - len(found), 0)
+        rows = matches.select(sort.key, skipped, skipped + limit - len(shown), descending=sort.descending)
+        folders = tuple(replace(_folder(each.prefix, each.node), name=each.name) for each in shown)
+        return Listing(folders, self._infos(rows), len(found) + matches.total, matches.total, matches.size, offset, limit)
+
+    def _folders_called(self, matches: Matches, prefix: str, words: Sequence[str]) -> list[FoundFolder]:
+        """What is in a folder that is called so was found, too: few hits need no walk through all folders."""
+        if matches.total > FEW_HITS:
+            return matching_folders(self._tree, prefix, words)
+        hits = [row[NAME] for row in matches.select(None, 0, matches.total)]
+        return matching_folders(self._tree, prefix, words, [*hits, *(name for name in self._kept if name.startswith(prefix))])
 
     def _is_news(self, entry: Entry, old: Row | None) -> bool:
         """Whether it is newer than what is known of its name. Its subject is known from now on."""

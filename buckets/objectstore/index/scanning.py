@@ -66,7 +66,7 @@ class Scanner:
         return Cursor(self.sort, False, value, item[NAME])
 
     def _found(self, query: str, limit: int, last: Cursor | None) -> Stretch:
-        matches = Matches(self.rows, self.prefix, query.casefold())
+        matches = Matches(self.rows, self.prefix, [query.casefold()])
         key = None if self.sort.key is SortKey.NAME else self.sort.key
         beyond = bound(self.rows, last.value, last.name, self.sort.descending) if last else None
         found = matches.select(key, 0, limit + 1, descending=self.sort.descending, beyond=beyond)

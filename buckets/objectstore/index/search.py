@@ -62,14 +62,15 @@ class Columns:
         self._text = SEPARATOR.join(names)
         self._names = names if self._text.count(SEPARATOR) != len(names) - 1 else None
 
-    def containing(self, query: str, skip: int, low: int, high: int) -> Sequence[int]:
-        """The positions from ``low`` to before ``high`` whose folded name has ``query`` after its first ``skip`` characters."""
-        if not query:
-            return range(low, high)
-        if query not in self.text():
+    def containing(self, words: Sequence[str], skip: int, low: int, high: int) -> Sequence[int]:
+        """The positions from ``low`` to before ``high`` whose folded name has all the words after its first ``skip`` characters."""
+        text = self.text()
+        if any(word not in text for word in words):
             return ()
-        names = enumerate(self.names()[low:high], low)
-        found = [at for at, name in names if name.find(query, skip) >= 0] if skip else [at for at, name in names if query in name]
+        names = self.names()
+        found: Sequence[int] = range(low, high)
+        for word in filter(None, words):
+            found = [at for at in found if names[at].find(word, skip) >= 0] if skip else [at for at in found if word in names[at]]
         return range(low, high) if len(found) == high - low else found
 
     def values(self, key: SortKey, positions: Sequence[int]) -> Sequence[Any]:
@@ -112,16 +113,16 @@ class Hits:
 
 
 class Matches:
-    """The rows below ``prefix`` whose name has ``query`` (casefolded) after the prefix. Valid until the next change of ``rows``."""
+    """The rows below ``prefix`` whose name has all ``words`` (casefolded) after the prefix. Valid until the next change of ``rows``."""
 
-    def __init__(self, rows: Ordered[Row], prefix: str, query: str) -> None:
+    def __init__(self, rows: Ordered[Row], prefix: str, words: Sequence[str]) -> None:
         self.total = 0
         self.size = 0
         self._hits: list[Hits] = []
         skip = len(prefix.casefold())
         for start, chunk, low, high in rows.between(prefix, prefix_end(prefix)):
             columns = _columns(chunk)
-            positions = columns.containing(query, skip, low, high)
+            positions = columns.containing(words, skip, low, high)
             if positions:
                 self.total += len(positions)
                 self.size += sum(_take(columns.sizes, positions))
