@@ -3,6 +3,7 @@
 ``ObjectStore`` is the client; its methods' docstrings are the contract.
 """
 
+from .account import Account, Tier
 from .bulk import Outcome, each
 from .errors import (
     BucketExists,
@@ -34,21 +35,26 @@ from .errors import (
     UploadOffsetMismatch,
     VersionNotFound,
 )
-from .history import HistoryChange, HistoryConfig, HistoryStatus, Pruned, Restored, Version, VersionKind
+from .history import HistoryChange, HistoryConfig, HistoryStatus, Origin, Pruned, Restored, Version, VersionKind
 from .index import Folder, Index, Listing, Scan, Sort, SortKey
 from .model import BucketChange, BucketConfig, BucketStatus, Link, ObjectInfo, Placement, Replica, Storage, StreamState
-from .options import ConnectionState, ConnectOptions
+from .options import ConnectionFacts, ConnectionState, ConnectOptions
 from .reading.reader import ObjectReader
 from .repair.repair import Orphan, Purged, Repair
 from .repair.verify import Verified
 from .store import ObjectStore
 from .uploads.state import UploadState
+from .watching.activity import KINDS, Activity, Change, ChangeKind, newest_number
 from .watching.events import WatchEvent
 from .watching.live import LiveBucket
 from .watching.subscriptions import Changes, LiveSubscription
+from .writing.commit_headers import Deed, Note
 from .writing.source import Source
 
 __all__ = [
+    "KINDS",
+    "Account",
+    "Activity",
     "BucketChange",
     "BucketConfig",
     "BucketExists",
@@ -57,10 +63,14 @@ __all__ = [
     "BucketRestricted",
     "BucketSealed",
     "BucketStatus",
+    "Change",
+    "ChangeKind",
     "Changes",
     "Conflict",
     "ConnectOptions",
+    "ConnectionFacts",
     "ConnectionState",
+    "Deed",
     "DigestMismatch",
     "ErrorCode",
     "Folder",
@@ -80,6 +90,7 @@ __all__ = [
     "Listing",
     "LiveBucket",
     "LiveSubscription",
+    "Note",
     "ObjectChanged",
     "ObjectExists",
     "ObjectInfo",
@@ -88,6 +99,7 @@ __all__ = [
     "ObjectStore",
     "ObjectStoreError",
     "ObjectUnreadable",
+    "Origin",
     "Orphan",
     "Outcome",
     "PermissionDenied",
@@ -104,6 +116,7 @@ __all__ = [
     "Source",
     "Storage",
     "StreamState",
+    "Tier",
     "Unavailable",
     "UploadLocked",
     "UploadNotFound",
@@ -115,4 +128,5 @@ __all__ = [
     "VersionNotFound",
     "WatchEvent",
     "each",
+    "newest_number",
 ]

@@ -65,3 +65,25 @@ class ConnectionState:
     server_version: str = ""
     servers: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """One of the store's connections: to which ``server`` of how many ``known`` ones, at which ``address`` (without a password).
+
+    ``reconnects``: how often it has come back since the start. ``round_trip``: seconds that a ping takes, None when it is not answered.
+    ``secure``: over TLS. ``error``: why it is away, in the client's words.
+    """
+
+    purpose: str
+    connected: bool
+    reconnects: int
+    address: str = ""
+    server: str = ""
+    version: str = ""
+    cluster: str = ""
+    known: int = 0
+    max_payload: int = 0
+    secure: bool = False
+    round_trip: float | None = None
+    error: str = ""

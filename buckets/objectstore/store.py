@@ -1,10 +1,13 @@
 """The Object Store client: every verb of the domain over three connections that never give up."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from . import account
+from .account import Account
 from .bulk import Outcome, each
 from .entry import Entry, prefer
 from .errors import ObjectNotFound, ObjectStoreError, ObjectUnreadable
@@ -16,7 +19,7 @@ from .history.streams import HistoryStreams
 from .index import Index
 from .model import BucketChange, BucketConfig, BucketStatus, Link, ObjectInfo
 from .names import check_bucket_name, token_subject
-from .options import ConnectionState, ConnectOptions
+from .options import ConnectionFacts, ConnectionState, ConnectOptions
 from .reading.budget import ReadBudget
 from .reading.reader import ObjectReader, ReadContext, sized
 from .reading.seeking import Seeker
@@ -35,6 +38,7 @@ from .watching.livebuckets import LiveBuckets
 from .writing.changes import Changer
 from .writing.cleanup import Cleanups
 from .writing.commit import Commits
+from .writing.commit_headers import Note
 from .writing.copying import Copier
 from .writing.links import Links, MayFollow
 from .writing.put import Putter
@@ -64,7 +68,7 @@ class ObjectStore:
         self._messages = Messages(self._js)
         self._cleanups = Cleanups(self._streams)
         self._context = ReadContext(self._bulk_js, self._messages, ReadBudget(), timeout, Seeker(self._js, self._bulk_js))
-        histories = HistoryStreams(self._js)
+        self._histories = histories = HistoryStreams(self._js)
         self._gate = Gate(histories)
         self._commits = Commits(self._js, self._streams, self._messages, self._cleanups, self._gate)
         self._putter = Putter(self._commits, self._bulk, timeout)
@@ -107,6 +111,24 @@ class ObjectStore:
         states = [connection.state for connection in (self._control, self._bulk, self._watching)]
         return next((state for state in states if not state.connected), states[0])
 
+    async def connections(self) -> list[ConnectionFacts]:
+        """How each of the three connections stands, with the time of a ping."""
+        return list(await asyncio.gather(*(each.facts() for each in (self._control, self._bulk, self._watching))))
+
+    async def account(self) -> Account:
+        """What the site's NATS account may use of JetStream, and does. One try."""
+        return await account.ask(self._js)
+
+    @property
+    def leaderless(self) -> frozenset[str]:
+        """The buckets that were left out when ``buckets`` was last asked, because their stream had no leader; and (as histories) the same
+        of ``history.statuses``: names of streams."""
+        return frozenset(self._streams.missing) | frozenset(self._histories.missing)
+
+    def live_buckets(self) -> list[LiveBucket]:
+        """Those whose index this process keeps now, by name. They are not kept alive by this."""
+        return self._live.all()
+
     async def create_bucket(self, config: BucketConfig) -> BucketStatus:
         """Make a bucket (with fast ingest and atomic batches where the server has them).
 
@@ -125,6 +147,11 @@ class ObjectStore:
         self._putter.windowed.discard(bucket)  # it may have fast ingest now
         self._putter.limits.forget(bucket)
         return status
+
+    async def check_update(self, bucket: str, change: BucketChange) -> None:
+        """Raise what ``update_bucket`` would, as far as that can be known without trying: the server may refuse more (replicas and a
+        placement that there are no servers for, limits of the account). Nothing is changed."""
+        await self._streams.check(bucket, change)
 
     async def create_or_update_bucket(self, config: BucketConfig) -> BucketStatus:
         """Make the bucket, or make the one that exists what ``config`` says.
@@ -153,6 +180,12 @@ class ObjectStore:
         """Exact when the bucket is live; else the number of names with metadata, deletion markers included. Raises BucketNotFound."""
         live = self._live.peek(check_bucket_name(bucket))
         return len(live.index) if live is not None and live.ready else await self._messages.count(bucket)
+
+    def files_bytes(self, bucket: str) -> int | None:
+        """What the objects have together, of which the stream's size is more (and less while data is removed); None unless the bucket is
+        live."""
+        live = self._live.peek(check_bucket_name(bucket))
+        return live.index.size if live is not None and live.ready else None
 
     async def delete_bucket(self, bucket: str, *, remove_history: bool = False) -> None:
         """The bucket with all that is in it, for good; its history stays as an archive, or goes too.
@@ -186,6 +219,7 @@ class ObjectStore:
         expected_revision: int | None = None,
         expected_digest: bytes | None = None,
         writer: str = "",
+        note: Note | None = None,
     ) -> ObjectInfo:
         """Store ``source`` (an async iterable of bytes, bytes, or a path) as ``name`` and return the info as it stands in the bucket.
 
@@ -193,7 +227,8 @@ class ObjectStore:
         is written and the metadata is on its way comes too late. A live listing of this process has it on return. Memory: 8 MiB at most.
         chunk_size: bytes, 512 KiB by default or what the server's max_payload leaves. expected_revision: None writes in any case, 0 only
         if there is no such object, n only on top of revision n. expected_digest: the SHA-256 (32 bytes) that ``source`` must have, else
-        nothing is stored and DigestMismatch raised. writer: who writes, for the history.
+        nothing is stored and DigestMismatch raised. writer: who writes, for the history;
+        note: what is done, where the metadata does not tell.
         Raises BucketNotFound, InvalidObjectName, InvalidMetadata, Conflict, HistoryBehind (an overwrite waits for the history, 30 seconds
         at most), BucketFull, BucketSealed, BucketRestricted (its stream takes only smaller messages), and whatever ``source`` raises.
         """
@@ -208,6 +243,7 @@ class ObjectStore:
             expected_revision=expected_revision,
             expected_digest=expected_digest,
             writer=writer,
+            note=note,
         )
         return await self._seen(stored)
 

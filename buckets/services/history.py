@@ -18,7 +18,7 @@ from . import actor as actors
 from . import overview
 from .actor import Actor
 from .audit import record
-from .errors import ArchiveNotFound
+from .errors import ArchiveNotFound, NotConfirmed
 from .runtime import store
 
 
@@ -57,6 +57,18 @@ async def set_history(user: AnyUser, bucket: str, wish: HistoryWish) -> HistoryS
     return status
 
 
+async def check_history(user: AnyUser, bucket: str, wish: HistoryWish) -> None:
+    """ADMIN. Raise what ``set_history`` would, as far as that can be known without trying. Nothing is changed."""
+    await require(user, bucket, Role.ADMIN)
+    files = await store()
+    status = await files.history.status(bucket)
+    _check_storage(status, wish)
+    if wish.changes and status is None and not wish.enabled:
+        raise HistoryOff(f"The bucket “{bucket}” has no history whose settings could be changed. Switch it on first.")
+    if wish.enabled or (wish.enabled is None and status is not None):
+        await files.history.check_update(await files.bucket(bucket), wish.change)
+
+
 def _check_storage(status: HistoryStatus | None, wish: HistoryWish) -> None:
     if status is not None and wish.storage is not None and wish.storage is not status.config.storage:
         raise InvalidBucketConfig(f"The history is kept in {status.config.storage} storage, which cannot be changed.")
@@ -76,10 +88,10 @@ async def _leave_or_switch_off(bucket: str, status: HistoryStatus | None, wish: 
     history = (await store()).history
     if wish.changes and status is None:
         raise HistoryOff(f"The bucket “{bucket}” has no history whose settings could be changed. Switch it on first.")
+    if wish.changes:
+        await history.update(bucket, wish.change)
     if not on:
         await history.disable(bucket)
-    if wish.changes:
-        return await history.update(bucket, wish.change)
     return await history.status(bucket)
 
 
@@ -92,9 +104,14 @@ async def described(user: AnyUser, bucket: str) -> tuple[HistoryStatus | None, i
     return status, await engine.history.missed(bucket) if status is not None else 0
 
 
-async def remove_history(user: AnyUser, bucket: str) -> None:
-    """ADMIN. Switch a bucket's history off and remove all of it for good. No history is no error. Raises ``BucketNotFound``."""
+async def remove_history(user: AnyUser, bucket: str, *, confirm: str | None = None) -> None:
+    """ADMIN. Switch a bucket's history off and remove all of it for good. No history is no error.
+
+    confirm: None, or the bucket's name, typed once more, else ``NotConfirmed``. Raises ``BucketNotFound``.
+    """
     await require(user, bucket, Role.ADMIN)
+    if confirm not in (None, bucket):
+        raise NotConfirmed(bucket)
     await (await store()).bucket(bucket)
     await (await store()).history.disable(bucket, remove=True)
     overview.forget()
@@ -138,12 +155,14 @@ async def archives(user: AnyUser) -> list[HistoryStatus]:
     return [found[name] for name in sorted(found) if name not in buckets and held.of(name) is Role.ADMIN]
 
 
-async def remove_archive(user: AnyUser, bucket: str) -> None:
-    """ADMIN for that name. Remove the history of a bucket that is gone, for good.
+async def remove_archive(user: AnyUser, bucket: str, *, confirm: str | None = None) -> None:
+    """ADMIN for that name. Remove the history of a bucket that is gone, for good. ``confirm`` as for ``remove_history``.
 
-    Raises ``ArchiveNotFound``, and ``BucketExists`` when there is such a bucket (again): then it is no archive.
+    Raises ``NotConfirmed``, ``ArchiveNotFound``, and ``BucketExists`` when there is such a bucket (again): then it is no archive.
     """
     await require(user, bucket, Role.ADMIN)
+    if confirm not in (None, bucket):
+        raise NotConfirmed(bucket)
     if await (await store()).history.status(bucket) is None:
         raise ArchiveNotFound(bucket)
     if await _exists(bucket):

@@ -4,10 +4,10 @@ A role for a bucket's name counts for its history also when the bucket is gone (
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..access import AnyUser, Role, require
+from ..access import AnyUser, Role, RoleMap, require, roles
 from ..objectstore import Index, ObjectInfo, ObjectReader, Scan, Version, VersionNotFound
 from .audit import record
 from .bulk import Result, for_each
@@ -32,12 +32,18 @@ class NamedVersion:
 
 
 async def versions(user: AnyUser, bucket: str, name: str, *, limit: int = MAX_VERSIONS, before: str | None = None) -> VersionList:
-    """VIEWER. The newest ``limit`` versions (1,000 at most; of those older than ``before``) of 8 MiB of metadata; none for a name that
-    never was."""
+    """VIEWER. The newest ``limit`` versions (1,000 at most; of those older than ``before``) of 8 MiB of metadata, with those from before a
+    rename; none for a name that never was."""
     await require(user, bucket, Role.VIEWER)
-    found = await (await store()).history.versions(bucket, name, limit=min(limit, MAX_VERSIONS), before=before)
+    found = await (await store()).history.versions(bucket, name, limit=min(limit, MAX_VERSIONS), before=before, follow=True)
     fits = max(1, fitting([version.info for version in found]))
-    return VersionList(found[:fits], len(found) > fits or len(found) >= limit)
+    held = await roles(user)
+    return VersionList([_seen_by(held, version) for version in found[:fits]], len(found) > fits or len(found) >= limit)
+
+
+def _seen_by(held: RoleMap, version: Version) -> Version:
+    """What happened in a bucket that the user may not see stays there."""
+    return replace(version, place=None) if version.place is not None and held.of(version.place.bucket) is None else version
 
 
 async def open_version(user: AnyUser, bucket: str, name: str, version: str) -> ObjectReader:

@@ -6,10 +6,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from buckets.objectstore import Link, Version
 from buckets.views.history.fields import versions_address
 from buckets.words import duration, exact_time
 
-from .files_ui import download_url, visible
+from .files_ui import download_url, object_url, visible
 
 register = template.Library()
 
@@ -36,6 +37,20 @@ def versions_url(bucket: str, name: str) -> str:
 def versions_link(bucket: str, name: str) -> SafeString:
     """A name that leads to its versions."""
     return format_html('<a href="{}">{}</a>', versions_address(bucket, name), visible(name))
+
+
+@register.simple_tag
+def version_place(bucket: str, place: Link) -> SafeString:
+    """A file, here or in another bucket, that leads to itself; it may be gone by now."""
+    name = place.name or ""
+    label = visible(name) if place.bucket == bucket else format_html("{} / {}", place.bucket, visible(name))
+    return format_html('<a href="{}">{}</a>', object_url(place.bucket, name), label)
+
+
+@register.simple_tag
+def version_when(version: Version) -> SafeString:
+    """When another step of the same timeline was written, leading there."""
+    return format_html('<a href="#v{}">{}</a>', version.id, exact(version.info.modified))
 
 
 @register.filter

@@ -57,11 +57,35 @@ async def test_an_earlier_version_is_found_compared_and_restored(window: Window,
     await steps.nth(0).get_by_role("link", name="What changed").click()
     await expect(page.locator(".diff .removed")).to_contain_text("We ship in June.")
     await expect(page.locator(".diff .added")).to_contain_text("We ship never.")
-    await page.locator(".crumbs").get_by_role("link", name="plan.md").click()
+    await page.locator(".crumbs").get_by_role("link", name="Versions").click()
     await steps.nth(1).get_by_role("button", name="Restore").click()
     await expect(page.locator("#toasts")).to_contain_text("plans/plan.md is restored.")
     await expect(steps).to_have_count(3)
     assert await content(store, kept, "plans/plan.md") == b"# Plan\nWe ship in June.\n"
+    await expect(steps.nth(0)).to_contain_text("Restored from")
+    await page.locator("#toasts").get_by_role("link", name="Show").click()
+    await expect(page.locator(".prose")).to_contain_text("We ship in June.")
+
+
+async def test_versions_are_found_and_restored_after_a_rename(window: Window, kept: str, store: ObjectStore) -> None:
+    await put(store, kept, "dir/a.txt", b"first")
+    await put(store, kept, "dir/a.txt", b"second")
+    await store.rename(kept, "dir/a.txt", "dir/b.txt", writer="kim")
+    page = window.page
+    steps = page.locator(".timeline > li")
+    await window.open(f"/buckets/{kept}/versions?name=dir%2Fa.txt")
+    await expect(steps.nth(0)).to_contain_text("Renamed to dir/b.txt")
+    await page.get_by_role("link", name="dir/b.txt").first.click()
+    await expect(steps).to_have_count(3)
+    await expect(steps.nth(0)).to_contain_text("Renamed from dir/a.txt")
+    await steps.nth(2).get_by_role("link", name="Preview").click()
+    await expect(page.locator(".facts")).to_contain_text("called dir/a.txt then")
+    await expect(page.locator(".preview")).to_contain_text("first")
+    await page.get_by_role("button", name="Restore").click()
+    await expect(steps).to_have_count(4)
+    assert await content(store, kept, "dir/b.txt") == b"first"
+    await page.locator(".crumbs").get_by_role("link", name="b.txt").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("b.txt")
 
 
 async def test_of_the_versions_two_at_most_are_ticked_to_compare(window: Window, kept: str, store: ObjectStore) -> None:
@@ -70,10 +94,13 @@ async def test_of_the_versions_two_at_most_are_ticked_to_compare(window: Window,
     page = window.page
     await window.open(f"/buckets/{kept}/versions?name=x.txt")
     boxes = page.locator(".timeline input[type=checkbox]")
+    compare = page.get_by_role("button", name="Compare ticked")
+    await expect(compare).to_be_disabled()
     for number in range(3):
         await boxes.nth(number).check()
+        await expect(compare).to_be_enabled(enabled=number > 0)
     await expect(boxes.nth(0)).not_to_be_checked()
-    await page.get_by_role("button", name="Compare ticked").click()
+    await compare.click()
     await expect(page.locator(".diff .removed")).to_contain_text("1")
     await expect(page.locator(".diff .added")).to_contain_text("2")
 
@@ -89,6 +116,8 @@ async def test_a_wrong_delete_is_undone_from_the_trash(window: Window, kept: str
     await expect(page.locator("#empty")).to_contain_text("This bucket is empty")
     await page.locator("#side").get_by_role("link", name="Trash").click()
     await expect(page.locator("h1")).to_have_text("Trash")
+    await expect(page.locator(".past tbody tr")).to_have_count(4)
+    await page.get_by_role("link", name="Group by folder").click()
     await expect(page.locator(".past tbody tr")).to_have_count(3)
     bar = page.get_by_role("toolbar", name="Ticked files")
     await expect(bar).to_be_hidden()
@@ -163,7 +192,7 @@ async def test_it_all_works_without_scripts(chromium: Browser, live_site: Site, 
     page = plain.page
     await sign_in(plain)
     await plain.open(f"/buckets/{kept}/trash")
-    await page.get_by_label("Tick d", exact=True).check()
+    await page.get_by_label("Tick d/x.txt", exact=True).check()
     await page.get_by_role("toolbar").get_by_role("button", name="Restore").click()
     await expect(page.locator("#toasts")).to_contain_text("d/x.txt is restored.")
     await plain.open(f"/buckets/{kept}/versions?name=d%2Fx.txt")

@@ -99,7 +99,8 @@ class Plain:
         if to in self.things and not overwrite:
             raise Fails(ObjectExists)
         self._now(to, VersionKind.RENAME, thing)
-        self.delete(place)
+        del self.things[place]
+        self._add(place, Past(VersionKind.RENAME, None))
 
     def copy(self, place: Place, to: Place, overwrite: bool) -> None:
         thing = self.existing(place)

@@ -10,17 +10,21 @@ import pytest
 from nats.aio.client import Client
 
 from buckets.objectstore import (
+    BucketChange,
     BucketConfig,
     BucketNotFound,
     Conflict,
+    Deed,
     HistoryBehind,
     HistoryChange,
     HistoryConfig,
     HistoryOff,
     InvalidBucketConfig,
     Link,
+    Note,
     ObjectExists,
     ObjectStore,
+    Origin,
     PermissionDenied,
     Storage,
     Unavailable,
@@ -56,7 +60,8 @@ async def test_kinds_of_versions(store: ObjectStore, kept: str) -> None:
     await store.put(kept, "b", b"2")
     await store.delete(kept, "b")
     first = await store.history.versions(kept, "a")
-    assert [version.kind for version in first] == [VersionKind.DELETE, VersionKind.METADATA, VersionKind.PUT]
+    assert [version.kind for version in first] == [VersionKind.RENAME, VersionKind.METADATA, VersionKind.PUT]
+    assert (first[0].renamed_to, first[0].renamed_from, first[0].info.deleted) == ("b", "", True)
     assert first[-1].writer == "Jürgen\nB"
     second = await store.history.versions(kept, "b")
     assert [version.kind for version in second] == [VersionKind.DELETE, VersionKind.PUT, VersionKind.DELETE, VersionKind.RENAME]
@@ -64,6 +69,96 @@ async def test_kinds_of_versions(store: ObjectStore, kept: str) -> None:
     assert await contents(store, kept, "a") == [b"1", b"1"]
     assert await contents(store, kept, "b") == [b"2", b"1"]
     assert not any(version.current for version in first + second)
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_versions_go_on_under_the_names_before(store: ObjectStore, kept: str, atomic: bool) -> None:
+    """Where the stream has no atomic batches, a rename copies."""
+    await store.update_bucket(kept, BucketChange(atomic=atomic))
+    await store.put(kept, "a", b"earlier life")
+    await store.delete(kept, "a")
+    for content in (b"1", b"22"):
+        await store.put(kept, "a", content, writer="jo")
+    await store.put(kept, "b", b"in the way")
+    await store.rename(kept, "a", "b", overwrite=True, writer="kim")
+    await store.put(kept, "b", b"333")
+    await store.rename(kept, "b", "c")
+    await store.put(kept, "a", b"somebody else")
+    versions = await store.history.versions(kept, "c", follow=True)
+    assert [(version.info.name, version.kind, version.info.size) for version in versions] == [
+        ("c", VersionKind.RENAME, 3),
+        ("b", VersionKind.PUT, 3),
+        ("b", VersionKind.RENAME, 2),
+        ("a", VersionKind.PUT, 2),
+        ("a", VersionKind.PUT, 1),
+    ]
+    assert [version.current for version in versions] == [True, False, False, False, False]
+    assert versions[3].replaced == versions[2].info.modified
+    in_pieces: list[str] = []
+    while len(in_pieces) < 5:
+        before = in_pieces[-1] if in_pieces else None
+        in_pieces += [version.id for version in await store.history.versions(kept, "c", limit=2, before=before, follow=True)]
+    assert in_pieces == [version.id for version in versions]
+    names = [version.info.name for version in await store.history.versions(kept, "b", follow=True)]
+    assert names == ["b", "b", "b", "b", "a", "a"], "the end of the name, and what was in the way, too"
+    assert [version.renamed_to for version in await store.history.versions(kept, "a")][:2] == ["", "b"]
+    async with await store.history.open(kept, "c", versions[4].id) as reader:
+        assert b"".join([piece async for piece in reader]) == b"1"
+    restored = await store.history.restore(kept, "c", versions[4].id)
+    assert (restored.name, await read(store, kept, "c"), await read(store, kept, "a")) == ("c", b"1", b"somebody else")
+    await store.history.remove(kept, "c", versions[3].id)
+    assert [version.info.name for version in await store.history.versions(kept, "c", follow=True)] == ["c", "c", "b", "b", "a"]
+    foreign = (await store.history.versions(kept, "a"))[0]
+    for verb in (store.history.open, store.history.restore, store.history.remove):
+        with pytest.raises(VersionNotFound):
+            await verb(kept, "c", foreign.id)
+
+
+async def test_writers_say_what_they_do(store: ObjectStore, kept: str) -> None:
+    second_bucket = f"{kept}-2"
+    await store.create_bucket(BucketConfig(second_bucket))
+    await store.history.enable(second_bucket)
+    await store.put(kept, "a", b"1")
+    await store.put(kept, "a", b"2", note=Note(Deed.EDITED, "a"))
+    await store.copy(kept, "a", kept, "copy")
+    (copied,) = await store.history.versions(kept, "copy")
+    assert (copied.kind, copied.origin, copied.place) == (VersionKind.PUT, Origin.COPIED, Link(kept, "a"))
+    first = (await store.history.versions(kept, "a"))[1]
+    await store.history.restore(kept, "a", first.id)
+    await store.update_meta(kept, "a", description="d")
+    before = (await store.history.versions(kept, "a"))[1]
+    await store.history.restore(kept, "a", before.id)
+    await store.move(kept, "a", second_bucket, "dir/b")
+    gone, *others = await store.history.versions(kept, "a")
+    assert (gone.kind, gone.origin, gone.place) == (VersionKind.DELETE, Origin.MOVED, Link(second_bucket, "dir/b"))
+    assert [(version.kind, version.origin, version.restored) for version in others] == [
+        (VersionKind.METADATA, Origin.RESTORED, before.id),
+        (VersionKind.METADATA, None, ""),
+        (VersionKind.PUT, Origin.RESTORED, first.id),
+        (VersionKind.PUT, Origin.EDITED, ""),
+        (VersionKind.PUT, None, ""),
+    ]
+    (moved,) = await store.history.versions(second_bucket, "dir/b")
+    assert (moved.kind, moved.origin, moved.place) == (VersionKind.PUT, Origin.MOVED, Link(kept, "a"))
+
+
+async def test_what_others_write_as_notes_is_nothing_but_text(store: ObjectStore, kept: str, foreign: Client) -> None:
+    await store.put(kept, "x", b"1")
+    stored = await foreign.jetstream().get_last_msg(f"OBJ_{kept}", metadata_subject(kept, "x"))
+    for deed, value in [
+        (Deed.RESTORED, "../9"),
+        (Deed.RESTORED, "9" * 400),
+        (Deed.COPIED_FROM, "no bucket!/name"),
+        (Deed.MOVED_FROM, "name"),
+        (Deed.RENAMED_TO, "y"),
+    ]:
+        headers = {"Nats-Rollup": "sub", **Note(deed, value).headers()}
+        await foreign.jetstream().publish(metadata_subject(kept, "x"), stored.data or b"", headers=headers)
+        newest = (await store.history.versions(kept, "x"))[0]
+        assert (newest.kind, newest.place, newest.restored, newest.renamed_to) == (VersionKind.METADATA, None, "", "")
+    await foreign.jetstream().publish(metadata_subject(kept, "x"), stored.data or b"", headers={str(Deed.COPIED_FROM): "%%%"})
+    assert (await store.history.versions(kept, "x"))[0].origin is None
+    assert Note(Deed.COPIED_FROM, "n" * 5000).headers() == {}
 
 
 async def test_a_rename_by_another_client_is_recognised(store: ObjectStore, kept: str, foreign: Client) -> None:
@@ -309,7 +404,9 @@ async def test_what_is_deleted_is_in_the_trash_until_it_is_back(store: ObjectSto
         await store.history.undelete(kept, "never")
 
 
-async def test_what_was_renamed_and_then_deleted_is_in_the_trash_once(store: ObjectStore, kept: str) -> None:
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_what_was_renamed_and_then_deleted_is_in_the_trash_once(store: ObjectStore, kept: str, atomic: bool) -> None:
+    await store.update_bucket(kept, BucketChange(atomic=atomic))
     await store.put(kept, "a", b"data")
     await store.rename(kept, "a", "b")
     assert list((await store.history.trash(kept)).infos()) == []

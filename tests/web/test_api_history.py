@@ -129,18 +129,29 @@ async def test_versions_come_newest_first_with_all_that_is_known(kept: str, buck
     await editor.patch(f"{kept}/objects/x", json={"name": "y"})
     first, second = await versions(editor, kept, "x"), await versions(editor, kept, "y")
     assert [(item["kind"], item["size"], item["current"]) for item in first] == [
-        ("delete", 0, False),
+        ("rename", 0, False),
         ("metadata", 2, False),
         ("put", 2, False),
         ("put", 1, False),
     ]
-    assert [(item["kind"], item["current"], item["renamed_from"], item["description"]) for item in second] == [("rename", True, "x", "d")]
+    assert (first[0]["renamed_to"], first[0]["deleted"]) == ("y", True)
+    assert [(item["name"], item["kind"], item["current"], item["renamed_from"], item["description"]) for item in second] == [
+        ("y", "rename", True, "x", "d"),
+        ("x", "metadata", False, None, "d"),
+        ("x", "put", False, None, ""),
+        ("x", "put", False, None, ""),
+    ]
     assert {item["writer"] for item in first + second} == {"editor"}
-    assert [item["replaced"] for item in second] == [None]
+    assert [item["replaced"] is None for item in second] == [True, False, False, False]
     assert first[3]["replaced"] is not None
     assert not first[3]["before"]
     current = (await editor.get(f"{kept}/objects?prefix=y")).json()["objects"][0]
     assert current.items() <= second[0].items()
+    old = await editor.get(f"{kept}/objects/y", params={"version": second[3]["version"]})
+    assert (old.status_code, old.content) == (200, b"1"), "what it was under its name before is read by its name of now"
+    await editor.post(f"{kept}/versions/y/restore", json={"version": second[3]["version"]})
+    restored = (await versions(editor, kept, "y"))[0]
+    assert (restored["kind"], restored["origin"], restored["restored"]) == ("put", "restored", second[3]["version"])
 
 
 async def test_versions_of_a_name_that_never_was_are_none(kept: str, editor: httpx.AsyncClient) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from buckets.objectstore import ObjectInfo, ObjectNotFound, ObjectStore
+from buckets.objectstore import BucketConfig, Deed, Link, Note, ObjectInfo, ObjectNotFound, ObjectStore
 from buckets.roles import Role
 from buckets.services import rewind_preview
-from buckets.views.history import comparing, trash, versions
+from buckets.views.history import comparing, rewind, trash, versions
 
 from .browsers import browser_of, submit
 from .conftest import Cast
@@ -103,14 +103,86 @@ async def test_the_timeline_tells_every_change_newest_first(bucket: str, kept: s
     assert [kind for kind, _ in older] == ["metadata", "put", "put"]
     for words in ("metadata team added", "description", "3 B larger", "by <bdi>maya</bdi>", "by <bdi>jo</bdi>", 'chip accent">current'):
         assert words in before.text, words
+    assert "by another client" not in before.text
     await site.rename(bucket, "old.txt", "new.txt", writer="jo")
     await put(site, bucket, "new.txt", b"one")
     await site.delete(bucket, "new.txt", writer="kim")
     page, steps = await timeline(browser, kept, "new.txt")
-    assert [kind for kind, _ in steps] == ["delete", "put", "rename"]
-    for words in ("by <bdi>kim</bdi>", "><bdi>old.txt</bdi></a>", "Bring it back", "3 B smaller"):
+    assert [kind for kind, _ in steps] == ["delete", "put", "rename", "metadata", "put", "put"]
+    for words in (
+        "by <bdi>kim</bdi>",
+        "by another client",
+        "from <a href=",
+        "><bdi>old.txt</bdi></a>",
+        "Bring it back",
+        "3 B smaller",
+        "metadata team added",
+    ):
         assert words in page.text, words
     assert 'chip accent">current' not in page.text
+
+
+def titles(page: str) -> list[str]:
+    """What happened, newest first."""
+    return re.findall(r'<p class="line"><b>([^<]*)</b>', page)
+
+
+async def test_versions_are_found_under_both_names_after_a_rename(
+    bucket: str, kept: str, site: ObjectStore, editor: httpx.AsyncClient
+) -> None:
+    await put(site, bucket, "dir/a.txt", b"one", b"three")
+    await site.rename(bucket, "dir/a.txt", "dir/b.txt", writer="jo")
+    page, steps = await timeline(editor, kept, "dir/b.txt")
+    assert titles(page.text) == ["Renamed", "Replaced", "Uploaded"]
+    assert page.text.count('title="What it was called then"') == 2
+    assert page.text.count("Restore the version of") == 2
+    old, _ = await timeline(editor, kept, "dir/a.txt")
+    assert titles(old.text) == ["Renamed", "Replaced", "Uploaded"]
+    assert f'to <a href="{kept}/versions?name=dir%2Fb.txt">' in old.text
+    assert "This file is called" in old.text
+    assert "This file is deleted." not in old.text
+    first = steps[-1][1]
+    seen = (await editor.get(at(f"{kept}/object", name="dir/b.txt", version=first))).text
+    for words in ("called <bdi>dir/a.txt</bdi> then", "The current one", f'<a href="{kept}/versions?name=dir%2Fb.txt">Versions</a>'):
+        assert words in seen, words
+    compared = (await editor.get(f"{kept}/versions/compare?name=dir%2Fb.txt&v={first}&v={steps[0][1]}")).text
+    assert (compared.count("Restore the version of"), 'chip accent">current' in compared) == (1, True)
+    assert f'name="version" value="{first}"' in seen
+    said = await after(editor, await submit(editor, f"{kept}/versions/restore", [("object", "dir%2Fb.txt"), ("version", first)]))
+    assert f'<a class="btn small" href="{kept}/object?name=dir%2Fb.txt">Show</a>' in said
+    assert titles(said)[0] == "Restored"
+    assert f'from <a href="#v{first}">' in said
+    assert await content(site, bucket, "dir/b.txt") == b"one"
+    _, steps = await timeline(editor, kept, "dir/b.txt")
+    newest = (await editor.get(at(f"{kept}/object", name="dir/b.txt", version=steps[0][1]))).text
+    assert ('chip accent">current' in newest, "versions/restore" in newest) == (True, False)
+    await site.rename(bucket, "dir/b.txt", "top.txt")
+    await site.rename(bucket, "top.txt", "dir/top.txt")
+    assert titles((await timeline(editor, kept, "dir/top.txt"))[0].text)[:2] == ["Moved here", "Renamed"]
+    assert titles((await timeline(editor, kept, "top.txt"))[0].text)[0] == "Moved away"
+
+
+async def test_what_happened_is_named_as_exactly_as_is_known(bucket: str, kept: str, site: ObjectStore, viewer: httpx.AsyncClient) -> None:
+    hidden = f"{bucket}-hidden"
+    await site.create_bucket(BucketConfig(hidden))
+    await site.history.enable(hidden)
+    await put(site, bucket, "a", b"1")
+    await site.put(bucket, "a", b"2", note=Note(Deed.EDITED, "a"))
+    await site.copy(bucket, "a", bucket, "copy")
+    await site.add_link(bucket, "link", Link(bucket, "a"))
+    await site.add_link(bucket, "link", Link(bucket, "copy"))
+    await site.move(bucket, "a", hidden, "secret")
+    await put(site, bucket, "a", b"3")
+    await site.move(hidden, "secret", bucket, "back")
+
+    async def told(name: str) -> list[str]:
+        return titles((await timeline(viewer, kept, name))[0].text)
+
+    assert await told("a") == ["Uploaded", "Moved away", "Text edited", "Uploaded"]
+    assert await told("copy") == ["Copied here"]
+    assert await told("link") == ["Link changed", "Link made"]
+    assert await told("back") == ["Moved here"]
+    assert "secret" not in (await timeline(viewer, kept, "back"))[0].text, "where it was is nothing for those who may not see that bucket"
 
 
 async def test_older_versions_come_in_portions(
@@ -151,7 +223,8 @@ async def test_what_is_no_text_or_too_long_is_compared_by_size_and_digest(
 
 async def test_comparing_takes_two_versions(bucket: str, kept: str, site: ObjectStore, viewer: httpx.AsyncClient) -> None:
     await put(site, bucket, "x", b"1", b"2")
-    assert "Tick two versions" in await after(viewer, await viewer.get(f"{kept}/versions/compare?object=x&v=1"))
+    for ticked, words in (("", "Tick two versions to compare."), ("&v=1", "Tick another one"), ("&v=1&v=2&v=3", "3 versions are ticked.")):
+        assert words in await after(viewer, await viewer.get(f"{kept}/versions/compare?object=x{ticked}"))
     assert (await viewer.get(f"{kept}/versions/compare?name=x&v=1&v=<b>")).status_code == 400
     assert (await viewer.get(f"{kept}/versions/compare?name=x&v=1&v=99999")).status_code == 404
 
@@ -189,15 +262,25 @@ async def test_a_version_is_removed_for_good_after_a_question(
     assert await content(site, bucket, "x") == b"2"
 
 
-async def test_the_trash_lists_folders_searches_and_sorts(bucket: str, kept: str, site: ObjectStore, viewer: httpx.AsyncClient) -> None:
+async def test_the_trash_names_every_file_groups_searches_and_sorts(
+    bucket: str, kept: str, site: ObjectStore, viewer: httpx.AsyncClient
+) -> None:
     for name in ("d/one", "d/two", "b.txt", "a.txt", "stays"):
         await put(site, bucket, name, b"x")
     for name in ("d/one", "d/two", "a.txt", "b.txt"):
         await site.delete(bucket, name)
     page = (await viewer.get(f"{kept}/trash")).text
-    assert names(page) == ["d", "b.txt", "a.txt"], "folders first, what was deleted last before the rest"
+    assert names(page) == ["b.txt", "a.txt", "two", "one"], "what was deleted last comes first, whatever folder it was in"
+    assert page.count('<span class="path"><bdi>d/</bdi></span>') == 2
     assert "4 deleted files" in page
-    assert names((await viewer.get(f"{kept}/trash?sort=name")).text) == ["d", "a.txt", "b.txt"]
+    (by_folder,) = re.findall(r'href="([^"]*)">[^<]*<svg[^>]*>.{,80}</svg>Group by folder', page)
+    grouped = (await viewer.get(html.unescape(by_folder))).text
+    assert names(grouped) == ["d", "b.txt", "a.txt"]
+    assert "2 files" in grouped
+    inside = html.unescape(re.findall(r'<a class="name" href="([^"]*prefix=d%2F[^"]*)"', grouped)[0])
+    assert sorted(names((await viewer.get(inside)).text)) == ["one", "two"]
+    assert "List all files" in (await viewer.get(inside)).text
+    assert names((await viewer.get(f"{kept}/trash?sort=name")).text) == ["a.txt", "b.txt", "one", "two"]
     assert sorted(names((await viewer.get(f"{kept}/trash?prefix=d%2F")).text)) == ["one", "two"]
     assert names((await viewer.get(f"{kept}/trash?q=TWO")).text) == ["two"]
     assert "Nothing in the trash is called" in (await viewer.get(f"{kept}/trash?q=stays")).text
@@ -495,3 +578,25 @@ async def test_the_question_before_a_deletion_says_whether_it_can_be_undone(
         await site.history.enable(bucket)
     answer = await submit(editor, f"/buckets/{bucket}/delete", [("object", "x")])
     assert words in answer.text
+
+
+@pytest.mark.parametrize(
+    ("oldest", "last", "expected"),
+    [
+        (timedelta(days=9), timedelta(hours=1), timedelta(days=1, seconds=30)),
+        (timedelta(hours=5), timedelta(minutes=3, milliseconds=-400), timedelta(minutes=3)),
+        (timedelta(hours=5), timedelta(minutes=3), timedelta(minutes=3, seconds=1)),
+        (timedelta(seconds=1), timedelta(seconds=1), timedelta()),
+    ],
+)
+def test_the_time_that_is_suggested_is_one_of_which_something_is_known(oldest: timedelta, last: timedelta, expected: timedelta) -> None:
+    now = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
+    assert rewind.suggested(now, now - oldest, now - last) == now - expected
+
+
+async def test_a_time_to_look_at_is_filled_in(bucket: str, kept: str, site: ObjectStore, viewer: httpx.AsyncClient) -> None:
+    await put(site, bucket, "x", b"1")
+    page = (await viewer.get(f"{kept}/rewind")).text
+    (filled_in, sent) = re.findall(r'name="at" required value="([^"]+)" data-at="([^"]+)"', page)[0]
+    assert sent == f"{filled_in}Z"
+    assert (await viewer.get(at(f"{kept}/rewind", at=filled_in))).status_code == 200

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ..bulk import each
 from ..entry import Entry
-from ..errors import BucketExists, BucketNotFound, HistoryBehind
+from ..errors import BucketExists, BucketNotFound, HistoryBehind, VersionNotFound
 from ..index import Index
 from ..model import BucketStatus, InUse, ObjectInfo
 from ..names import check_bucket_name, metadata_wildcard, stream_name
@@ -18,6 +19,7 @@ from ..transport.jetstream import JetStream
 from ..writing.changes import Changer
 from ..writing.commit import Commits
 from ..writing.put import Putter
+from .config import changed
 from .gate import Gate
 from .model import HistoryChange, HistoryConfig, HistoryStatus, Pruned, Restored, Version
 from .prune import Pruner
@@ -57,7 +59,7 @@ class History:
         self._versions = Versions(records, streams, context.messages)
         self._rewind = Rewind(js, buckets, streams, records)
         self._pruner = Pruner(streams, buckets, records, context.messages, in_use)
-        self._restorer = Restorer(js, context, records, commits, putter, changer)
+        self._restorer = Restorer(js, context, records, commits, putter, changer, self._versions.is_former)
         self._gate = gate
         self._mending = asyncio.Lock()
         gate.mend = self.mend
@@ -111,15 +113,20 @@ class History:
         """All histories by bucket; those of buckets that are gone too."""
         return await self._streams.list()
 
-    async def versions(self, bucket: str, name: str, *, limit: int = MAX_VERSIONS, before: str | None = None) -> list[Version]:
+    async def versions(
+        self, bucket: str, name: str, *, limit: int = MAX_VERSIONS, before: str | None = None, follow: bool = False
+    ) -> list[Version]:
         """The newest ``limit`` versions of an object, newest first, the current one included; empty for a name that never was.
 
-        before: only those that are older than this version. Raises VersionNotFound for what cannot be one.
+        before: only those that are older than this version. Raises VersionNotFound for what cannot be one. follow: with those that the
+        object had under other names, before it was renamed (of each name the newest 1,000); ``info.name`` tells. All that takes a version
+        of an object takes these too.
 
         What this or another process has just written is in it: if the history is behind, it is waited for, two seconds at most.
         """
         await self._has_current(bucket, name)
-        return await self._versions.of(await self._streams.status(bucket), name, limit, None if before is None else version_number(before))
+        ask = self._versions.followed if follow else self._versions.of
+        return await ask(await self._streams.status(bucket), name, limit, None if before is None else version_number(before))
 
     async def open(self, bucket: str, name: str, version: str) -> ObjectReader:
         """A reader of a version, as of an object. Raises VersionNotFound, also for a deletion and for a link."""
@@ -168,6 +175,12 @@ class History:
         async for restored in self._restorer.restore_at(status, then, prefix=prefix, remove_newer=remove_newer, writer=writer):
             yield restored
 
+    async def copy_at(self, bucket: str, moment: datetime, target: str, *, writer: str = "") -> AsyncIterator[Restored]:
+        """Copy all that was there at ``moment`` into the bucket ``target``, object by object; for what is there already, a Conflict."""
+        then = await self._rewind.at(await self._streams.status(bucket), moment)
+        async for restored in self._restorer.copy_at(then, check_bucket_name(target), writer=writer):
+            yield restored
+
     async def remove(self, bucket: str, name: str, version: str) -> None:
         """Remove one version and its data for good, unless the bucket or another version has that too.
 
@@ -176,6 +189,8 @@ class History:
         status = await self._streams.status(bucket)
         with contextlib.suppress(BucketNotFound):  # an archive
             await self._gate.wait(bucket, await self._messages.last(bucket, name))  # it may need the same data
+        with contextlib.suppress(VersionNotFound):  # the pruner says that in its words
+            name = (await self._restorer.record(bucket, name, version)).entry.name
         await self._pruner.remove(status, name, version)
 
     async def forget(self, bucket: str, names: Mapping[str, int]) -> None:
@@ -196,6 +211,20 @@ class History:
     async def prune(self, bucket: str) -> Pruned:
         """Apply the keep rules, and remove data without versions that is older than an hour. Many may do this at once."""
         return await self._pruner.prune(await self._streams.status(bucket))
+
+    async def prunable(self, bucket: str, change: HistoryChange) -> int:
+        """How many versions ``prune`` would remove after ``change``. It reads all of the history's metadata, as ``prune`` does. Raises
+        InvalidBucketConfig."""
+        status = await self._streams.status(bucket)
+        config = changed(status.config, change, alone=not status.stream.cluster)
+        return await self._pruner.prunable(replace(status, config=config))
+
+    async def check_update(self, bucket: BucketStatus, change: HistoryChange) -> None:
+        """Raise what ``enable`` and ``update`` would, as far as that can be known without trying."""
+        known = await self._streams.find(bucket.name)
+        if known is None or not known.enabled:
+            await self._streams.check_server()
+        changed(known.config if known is not None else HistoryConfig(), change, alone=not bucket.stream.cluster)
 
     async def mend(self, bucket: str) -> bool:
         """Let a history go on whose bucket was deleted and made again, or went back to an earlier state (restored from a backup): the

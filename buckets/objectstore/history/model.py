@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..errors import ObjectStoreError
-from ..model import ObjectInfo, Storage, StreamState
+from ..model import Link, ObjectInfo, Storage, StreamState
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,23 @@ class HistoryStatus:
 
 
 class VersionKind(StrEnum):
+    """RENAME: it came by a rename, or (``info.deleted``) it is how the old name ended."""
+
     PUT = "put"
     METADATA = "metadata"
     RENAME = "rename"
     DELETE = "delete"
     LINK = "link"
+
+
+class Origin(StrEnum):
+    """What its writer says of a version beyond its kind. MOVED: from or (a deletion) to another bucket. EXPIRED: the server says that."""
+
+    RESTORED = "restored"
+    COPIED = "copied"
+    MOVED = "moved"
+    EDITED = "edited"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,9 @@ class Version:
 
     ``info.modified`` is when it was written; with ``before`` it was there when the history was switched on, and only that is sure:
     it was written before then. ``current``: it is what the bucket has now. ``replaced``: when the next one came. ``writer``: who
-    wrote it, "" for writers that do not say so (other clients). ``renamed_from``: the name it had, for a rename, where that is known.
+    wrote it, "" for writers that do not say so (other clients). ``renamed_from``: the name it had, for a rename, where that is known;
+    ``renamed_to``: the name that it has got, for the end of the old name. ``info.name`` is the name that the object had then.
+    ``origin``: see there; ``place``: where it was copied or moved from, or (a deletion) moved to; ``restored``: which version it is again.
     ``complete``: all of its data is there; False where another client purged it before it was copied, or a limit made it go.
     """
 
@@ -92,6 +106,10 @@ class Version:
     writer: str
     renamed_from: str
     complete: bool = True
+    renamed_to: str = ""
+    origin: Origin | None = None
+    place: Link | None = None
+    restored: str = ""
 
 
 @dataclass(frozen=True, slots=True)

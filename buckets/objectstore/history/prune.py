@@ -47,8 +47,7 @@ class Pruner:
         now_ns = now_ns or await self._streams.now_ns(bucket)
         data = await self._streams.subjects(bucket, chunk_wildcard(bucket))  # before the records: what comes later is not looked at
         by_subject = await self._by_subject(bucket)
-        ends = await self._ends(status, by_subject)
-        going = {subject: first_kept(records, status.config, now_ns, ends.get(subject)) for subject, records in by_subject.items()}
+        going = await self._going(status, by_subject, now_ns)
         wanted = {record.nuid for subject, records in by_subject.items() for record in records[going[subject] :]}
         pruned = {record.nuid for records in by_subject.values() for record in records} - wanted
         spared = wanted | set(await self._in_use(bucket))
@@ -66,6 +65,16 @@ class Pruner:
             if not await self._in_bucket(bucket, subject):  # what is there still belongs to something
                 removed += bool(await self._streams.purge(bucket, subject))
         return Pruned(versions, removed)
+
+    async def prunable(self, status: HistoryStatus) -> int:
+        """How many versions ``prune`` would remove."""
+        by_subject = await self._by_subject(status.bucket)
+        return sum((await self._going(status, by_subject, await self._streams.now_ns(status.bucket))).values())
+
+    async def _going(self, status: HistoryStatus, by_subject: Mapping[str, Sequence[Kept]], now_ns: int) -> dict[str, int]:
+        """How many of the oldest records of each subject go."""
+        ends = await self._ends(status, by_subject)
+        return {subject: first_kept(records, status.config, now_ns, ends.get(subject)) for subject, records in by_subject.items()}
 
     async def _ends(self, status: HistoryStatus, by_subject: Mapping[str, Sequence[Kept]]) -> dict[str, int]:
         """When (server time, nanoseconds) what ended without a deletion did: by the bucket's TTL, with an earlier bucket of its name, or

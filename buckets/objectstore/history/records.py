@@ -1,8 +1,6 @@
 """Reading the metadata messages of a history: those of one name, those of a moment, all of them."""
 
 import asyncio
-import base64
-import binascii
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
@@ -14,7 +12,7 @@ from typing import Any
 import orjson
 
 from ..entry import Entry
-from ..errors import ServerError, Unavailable
+from ..errors import PermissionDenied, ServerError, Unavailable
 from ..names import bucket_of_stream, history_stream, latin1_subject, metadata_subject, metadata_token, metadata_wildcard, odd_subject
 from ..reading.fetch import END_OF_BATCH, NOT_FOUND, Fetch
 from ..reading.reader import ReadContext
@@ -22,7 +20,7 @@ from ..stream.messages import StoredMessage
 from ..stream.sourced import Source
 from ..times import nanoseconds
 from ..transport.wire import RawMessage
-from ..writing.commit_headers import RENAMED_FROM
+from ..writing.commit_headers import Deed, Note
 from .streams import HistoryStreams
 
 # What one metadata message takes, usually; and what one request for the last messages of many subjects may name and bring.
@@ -55,10 +53,18 @@ class Record:
     @property
     def renamed_from(self) -> str:
         """The name that it had before, where its writer says so."""
-        try:
-            return base64.urlsafe_b64decode(self.message.header(RENAMED_FROM.encode())).decode()
-        except (binascii.Error, ValueError):
-            return ""
+        note = self.note
+        return note.value if note is not None and note.deed is Deed.RENAMED_FROM else ""
+
+    @property
+    def note(self) -> Note | None:
+        """What its writer says was done."""
+        return Note.read(self.message.header)
+
+    @property
+    def expired(self) -> bool:
+        """The server itself ended it, by age."""
+        return not self.entry.raw and self.message.header(b"Nats-Marker-Reason") == "MaxAge"
 
 
 class Records:
@@ -66,13 +72,13 @@ class Records:
         self._context = context
         self._streams = streams
 
-    async def of(self, bucket: str, name: str, limit: int | None = None, up_to: int | None = None) -> list[Record]:
-        """The newest ``limit`` records of ``name`` (of those up to this sequence), oldest first. Raises HistoryOff."""
+    async def of(self, bucket: str, name: str, limit: int | None = None, *, start: int = 1, up_to: int | None = None) -> list[Record]:
+        """The newest ``limit`` records of ``name`` (of these sequences), oldest first. Raises HistoryOff."""
         await self._streams.info(bucket)
         found: list[Record] = []
         for subject in possible_subjects(bucket, name):
             newest: deque[Record] = deque(maxlen=limit)
-            async with aclosing(self.all(bucket, subject, up_to=up_to)) as records:
+            async with aclosing(self.all(bucket, subject, start=start, up_to=up_to)) as records:
                 async for record in records:
                     if record.entry.name == name:
                         newest.append(record)
@@ -166,27 +172,31 @@ class _Answers:
         self._alive = asyncio.Event()
         self._end: RawMessage | None = None
         self._lost = False
+        self._denied: PermissionDenied | None = None
 
     async def ask(self, query: dict[str, Any]) -> tuple[list[StoredMessage], int]:
-        """The messages, and how many more there are. Raises Unavailable when one is missing."""
+        """The messages, and how many more there are. Raises Unavailable when one is missing, and PermissionDenied."""
         connection = self._js.connection
+        endpoint = f"{self._js.prefix}.DIRECT.GET.{self._stream}"
         inbox = connection.new_inbox()
         subscription = await connection.subscribe(inbox, self._receive)
         try:
-            with connection.on_loss(self._on_loss):
-                await connection.publish(f"{self._js.prefix}.DIRECT.GET.{self._stream}", orjson.dumps(query), reply=inbox)
+            with connection.on_loss(self._on_loss), connection.on_denial(endpoint, self._on_denial):
+                await connection.publish(endpoint, orjson.dumps(query), reply=inbox)
                 return await self._until_end()
         finally:
             await subscription.unsubscribe()
 
     async def _until_end(self) -> tuple[list[StoredMessage], int]:
-        while self._end is None and not self._lost:
+        while self._end is None and not self._lost and self._denied is None:
             self._alive.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timeout):
                     await self._alive.wait()
                 continue
             break
+        if self._denied is not None:
+            raise self._denied
         if self._end is None:
             raise Unavailable("NATS did not answer about the history in time. Please try again.")
         if self._end.status == NOT_FOUND:
@@ -199,6 +209,10 @@ class _Answers:
 
     def _on_loss(self) -> None:
         self._lost = True
+        self._alive.set()
+
+    def _on_denial(self, error: PermissionDenied) -> None:
+        self._denied = error
         self._alive.set()
 
     def _receive(self, message: RawMessage) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ..bulk import each
 from ..entry import Entry
@@ -15,30 +15,43 @@ from ..reading.reader import ObjectReader, ReadContext
 from ..stream.listing import read_all
 from ..transport.jetstream import JetStream
 from ..writing.changes import Changer
-from ..writing.commit import Change, Commits, check_expected
+from ..writing.commit import OF_A_COPY, Change, Commits, check_expected
+from ..writing.commit_headers import Deed, Note
 from ..writing.put import Putter
 from .model import HistoryStatus, Restored
 from .records import Record, Records
 
 T = TypeVar("T")
+# Whether a record of another name is a version of this object, from before it was renamed.
+IsFormer: TypeAlias = Callable[[str, str, Record], Awaitable[bool]]
 # So many are restored at a time, and told of together, in order.
 AT_ONCE = 8
 TOGETHER = 64
 
 
 class Restorer:
-    def __init__(self, js: JetStream, context: ReadContext, records: Records, commits: Commits, putter: Putter, changer: Changer) -> None:
+    def __init__(
+        self,
+        js: JetStream,
+        context: ReadContext,
+        records: Records,
+        commits: Commits,
+        putter: Putter,
+        changer: Changer,
+        is_former: IsFormer,
+    ) -> None:
         self._js = js
         self._context = context
         self._records = records
         self._commits = commits
         self._putter = putter
         self._changer = changer
+        self._is_former = is_former
 
     async def record(self, bucket: str, name: str, version: str) -> Record:
-        """Raises VersionNotFound."""
+        """Also one that the object had under a name before. Raises VersionNotFound."""
         record = await self._records.one(bucket, version_number(version))
-        if record is None or record.entry.name != name:
+        if record is None or (record.entry.name != name and not await self._is_former(bucket, name, record)):
             raise VersionNotFound(f"There is no version {version[:30]!r} of {name!r} in the history: it may have been pruned or removed.")
         return record
 
@@ -62,32 +75,39 @@ class Restorer:
         info = record.entry.info(bucket)
         current = await self._commits.messages.last(bucket, name)
         check_expected(current, expected_revision, name)
+        note = Note(Deed.RESTORED, str(record.entry.revision))
         if info.link is not None:
-            link = replace(info, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
-            return await self._changer.publish_new(link, current, expected_revision, writer, like=record.entry.raw)
+            link = replace(info, name=name, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
+            return await self._changer.publish_new(link, current, expected_revision, writer, note=note, like=record.entry.raw)
         if current is not None and not current.deleted and current.info(bucket).nuid == info.nuid and info.nuid:
-            change = Change(replace(info, modified=datetime.now(UTC)), current, writer, like=record.entry.raw, changed=frozenset({"mtime"}))
-            return await self._metadata(change)
-        return await self._data(record, bucket, writer, expected_revision)
+            restored = replace(info, name=name, modified=datetime.now(UTC))
+            changed = frozenset({"mtime"} if info.name == name else {"name", "mtime"})
+            return await self._metadata(Change(restored, current, writer, note, record.entry.raw, changed))
+        return await self._data(record, bucket, name, writer, expected_revision, note)
 
     async def _metadata(self, change: Change) -> ObjectInfo:
         """The data is the same: only the metadata is brought back."""
         revision = await self._commits.cleanups.shielded(self._commits.publish(change))
         return await self._commits.as_stored(change.info, revision)
 
-    async def _data(self, record: Record, bucket: str, writer: str, expected_revision: int | None) -> ObjectInfo:
+    async def _data(
+        self, record: Record, bucket: str, name: str, writer: str, expected_revision: int | None, note: Note | None, target: str = ""
+    ) -> ObjectInfo:
+        """target: the bucket that it goes to, ``bucket`` by default."""
+        target = target or bucket
         async with self.open(record, bucket) as reader, aclosing(reader.pieces()) as pieces:
             info = reader.info
             return await self._putter.put(
-                bucket,
-                info.name,
+                target,
+                name,
                 pieces,
                 description=info.description,
                 headers=info.headers,
                 metadata=info.metadata,
-                chunk_size=await self._putter.fitting_chunk_size(bucket, info.chunk_size),
+                chunk_size=await self._putter.fitting_chunk_size(target, info.chunk_size),
                 expected_revision=expected_revision,
                 writer=writer,
+                note=note,
                 like=record.entry.raw,
             )
 
@@ -115,6 +135,33 @@ class Restorer:
             newer = sorted(name for name in now if name.startswith(prefix) and name not in names)
             async for removed in _several(newer, lambda name: self._remove_one(status.bucket, name, now[name], writer)):
                 yield removed
+
+    async def copy_at(self, then: Index, target: str, *, writer: str) -> AsyncIterator[Restored]:
+        """See ``History.copy_at``."""
+        wanted = sorted(then.entries(), key=lambda entry: entry.name)
+        async for restored in _several(wanted, lambda entry: self._copy_one(then.bucket, entry, target, writer)):
+            yield restored
+
+    async def _copy_one(self, bucket: str, entry: Entry, target: str, writer: str) -> Restored:
+        try:
+            record = await self._records.one(bucket, entry.revision)
+            if record is None or not await self._is_version(bucket, entry):
+                raise VersionNotFound(f"The version of {entry.name!r} that was there then is not in the history any more.")
+            await self._copy(record, bucket, target, writer)
+        except ObjectStoreError as error:
+            return Restored(entry.name, "restored", error)
+        return Restored(entry.name, "restored")
+
+    async def _copy(self, record: Record, bucket: str, target: str, writer: str) -> None:
+        """As a new object, of a name that is not there. A link within the bucket leads to what is at its place in ``target``."""
+        info = record.entry.info(bucket)
+        if info.link is None:
+            await self._data(record, bucket, info.name, writer, 0, None, target)
+            return
+        to = replace(info.link, bucket=target) if info.link.bucket == bucket else info.link
+        link = replace(info, bucket=target, link=to, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
+        change = Change(link, None, writer, None, record.entry.raw, OF_A_COPY | {"options"})
+        await self._commits.cleanups.shielded(self._commits.commit(change, 0))
 
     async def _restore_one(self, bucket: str, entry: Entry, now: Entry | None, writer: str) -> Restored:
         try:

@@ -17,6 +17,7 @@ from ..stream.listing import read_all
 from ..stream.streams import Streams
 from ..times import nanoseconds
 from ..transport.jetstream import JetStream
+from ..writing.commit_headers import Deed
 from .model import HistoryStatus
 from .records import Record, Records
 from .streams import HistoryStreams
@@ -151,8 +152,9 @@ class Rewind:
         return self._last_versions[key]
 
     async def _look_for(self, bucket: str, end: Record) -> Entry | None:
-        before = await self._records.one(bucket, end.entry.revision - 1)
-        if before is not None and before.renamed_from == end.entry.name:
+        note = end.note
+        before = await self._records.one(bucket, end.entry.revision - 1) if note is None else None
+        if (note is not None and note.deed is Deed.RENAMED_TO) or (before is not None and before.renamed_from == end.entry.name):
             return None  # not deleted, but renamed: its versions are those of the other name
         last: Entry | None = None
         async with aclosing(self._records.all(bucket, end.message.subject, up_to=end.entry.revision)) as records:

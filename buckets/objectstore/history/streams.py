@@ -10,7 +10,7 @@ from typing import Any
 from ..entry import Entry
 from ..errors import BucketNotFound, HistoryOff, HistoryUnsupported, ServerError
 from ..model import BucketStatus
-from ..names import check_bucket_name, history_stream, stream_name, token_subject
+from ..names import HISTORY_PREFIX, check_bucket_name, history_stream, stream_name, token_subject
 from ..stream.messages import Messages, StoredMessage
 from ..stream.sourced import Source, bucket_sequence
 from ..times import nanoseconds, parse_time, parse_time_ns
@@ -48,6 +48,7 @@ class HistoryStreams:
     def __init__(self, js: JetStream) -> None:
         self._js = js
         self._messages = Messages(js)
+        self.missing: tuple[str, ...] = ()  # histories that did not answer when they were last listed
 
     async def info(self, bucket: str) -> dict[str, Any]:
         """The stream's info as the server gives it."""
@@ -69,19 +70,22 @@ class HistoryStreams:
     async def list(self) -> dict[str, HistoryStatus]:
         """All histories by the name of their bucket, those of deleted buckets too."""
         found: dict[str, HistoryStatus] = {}
+        without: set[str] = set()
         offset = 0
         while True:
             answer = await self._js.api("STREAM.LIST", {"offset": offset})
-            streams = answer.get("streams") or []
+            streams, missing = answer.get("streams") or [], answer.get("missing") or []
             found |= {status.bucket: status for status in map(history_status, filter(is_history, streams))}
-            offset += len(streams)
+            without |= {name for name in map(str, missing) if name.startswith(HISTORY_PREFIX)}
+            offset += len(streams) + len(missing)
             if not streams or offset >= int(answer.get("total", 0)):
+                self.missing = tuple(sorted(without))
                 return found
 
     async def create(self, bucket: BucketStatus, config: HistoryConfig) -> HistoryStatus:
         """Raises HistoryUnsupported for a server before 2.14, InvalidBucketConfig, BucketFull (no room in the account)."""
         wanted = new_stream(config, bucket)
-        await self._check_server()
+        await self.check_server()
         return history_status(await self._js.api(f"STREAM.CREATE.{history_stream(bucket.name)}", wanted, about=bucket.name))
 
     async def resume(self, bucket: BucketStatus, config: HistoryConfig, *, anew: bool = False) -> HistoryStatus:
@@ -90,7 +94,7 @@ class HistoryStreams:
         anew: from the bucket's beginning, though it is the same.
         """
         check_config(config, alone=not bucket.stream.cluster)
-        await self._check_server()
+        await self.check_server()
         before = await self.info(bucket.name)
         same = history_status(before).bucket_created == bucket.created.isoformat() and not anew
         start = await self.last_copied(bucket.name) + 1 if same else 1
@@ -316,7 +320,8 @@ class HistoryStreams:
         wanted = wanted | {"metadata": own_metadata(wanted)}
         return history_status(await self._js.api(f"STREAM.UPDATE.{history_stream(bucket)}", wanted, about=bucket))
 
-    async def _check_server(self) -> None:
+    async def check_server(self) -> None:
+        """Raises HistoryUnsupported."""
         answer = await self._js.api("INFO")
         level = answer.get("api", {}).get("level", 0)
         if not isinstance(level, int) or level < HISTORY_LEVEL:

@@ -1,10 +1,9 @@
 """A small key-value bucket with compare-and-set (ADR-8), for what replicas of the site share: uploads that are under way."""
 
-import contextlib
 import re
 from dataclasses import dataclass
 
-from ..errors import BucketExists, BucketNotFound, Conflict, Unavailable
+from ..errors import BucketExists, BucketNotFound, Conflict, PermissionDenied, Unavailable
 from ..stream.messages import Messages
 from ..times import NANOSECONDS
 from ..transport.jetstream import JetStream
@@ -111,9 +110,21 @@ class KeyValues:
             "allow_direct": True,
             "deny_delete": True,
         }
-        with contextlib.suppress(BucketExists):
+        try:
             await self._js.api(f"STREAM.CREATE.{self._stream}", wanted, about=self._bucket)
+        except BucketExists:
+            pass
+        except PermissionDenied:
+            if not await self._exists():  # an operator may have made it
+                raise
         self._made = True
+
+    async def _exists(self) -> bool:
+        try:
+            await self._js.api(f"STREAM.INFO.{self._stream}", about=self._bucket)
+        except BucketNotFound:
+            return False
+        return True
 
     def _subject(self, key: str) -> str:
         if not KEY.match(key):

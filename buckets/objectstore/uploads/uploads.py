@@ -170,12 +170,16 @@ class Uploads:
 
     async def in_use(self, bucket: str) -> set[str]:
         """The nuids of all uploads into ``bucket`` that are under way: their chunks belong to no object yet."""
-        found: set[str] = set()
+        return {state.nuid for state in await self.under_way() if state.bucket == bucket}
+
+    async def under_way(self) -> list[UploadState]:
+        """All uploads that are not done, of whoever; what is read while one ends may be in it or not."""
+        found: list[UploadState] = []
         for upload in await self._kv.keys():
             with contextlib.suppress(UploadNotFound, ServerError):
                 state = await self._read(upload)
-                if state.bucket == bucket and not state.done:
-                    found.add(state.nuid)
+                if not state.done:
+                    found.append(state)
         return found
 
     async def _read(self, upload: str) -> UploadState:

@@ -13,6 +13,7 @@ from ..model import ObjectInfo
 from ..names import chunk_subject, latin1_subject, metadata_subject, stream_name
 from ..transport.jetstream import ATOMIC_BATCH_DISABLED
 from .commit import OF_A_COPY, RACES, Change, Commits, check_expected, check_replaceable, conflict, is_of, too_contended
+from .commit_headers import Deed, Note
 
 # After a batch whose answer is missing.
 SETTLE_PAUSES = (0, 0.5, 1, 3)
@@ -93,11 +94,11 @@ class Changer:
         expected_revision: int | None,
         writer: str,
         *,
-        renamed_from: str = "",
+        note: Note | None = None,
         like: bytes = b"",
     ) -> ObjectInfo:
         """Metadata without data (a link) in place of ``current``. like: the metadata of the link that it is a copy of."""
-        change = Change(info, current, writer, renamed_from, like, OF_A_COPY)
+        change = Change(info, current, writer, note, like, OF_A_COPY)
         return await self._commits.cleanups.shielded(self._commits.commit(change, expected_revision))
 
     async def rename(
@@ -132,9 +133,9 @@ class Changer:
     async def _rename(self, bucket: str, current: Entry, new_name: str, target: Entry | None, writer: str) -> tuple[ObjectInfo, int]:
         info = current.info(bucket)
         renamed = replace(info, name=new_name, modified=datetime.now(UTC))
-        there = Change(renamed, target, writer, renamed_from=info.name, like=current.raw, changed=frozenset({"name", "mtime"}))
+        there = Change(renamed, target, writer, Note(Deed.RENAMED_FROM, info.name), like=current.raw, changed=frozenset({"name", "mtime"}))
         # The marker has a nuid of its own: whoever deletes the old name once more purges the marker's chunks, not those that moved.
-        gone = Change(_marker(replace(info, nuid=self._commits.new_nuid())), current, writer)
+        gone = Change(_marker(replace(info, nuid=self._commits.new_nuid())), current, writer, Note(Deed.RENAMED_TO, new_name))
         revision, marked = await self._publish_move(there, gone)
         await self._commits.forget_data(target, renamed)
         return await self._commits.as_stored(renamed, revision), marked
@@ -150,10 +151,10 @@ class Changer:
         except BucketRestricted:  # no roll-up headers in this stream
             pass
         except Unavailable:
-            return await self._settled(there)
+            return await self._settled(there, gone.info.name)
         raise NotAtomic
 
-    async def _settled(self, there: Change) -> tuple[int, int]:
+    async def _settled(self, there: Change, name: str) -> tuple[int, int]:
         """The batch's answer is missing: its revisions if it was stored. Raises Unavailable if not."""
         for pause in SETTLE_PAUSES:
             await asyncio.sleep(pause)
@@ -161,13 +162,13 @@ class Changer:
                 current = await self._commits.messages.last(there.info.bucket, there.info.name)
                 if is_of(current, there.info) and current is not None:
                     return current.revision, current.revision + 1
-        raise Unavailable(f"{there.renamed_from!r} may not have been renamed: NATS did not answer. Please look, and try again.")
+        raise Unavailable(f"{name!r} may not have been renamed: NATS did not answer. Please look, and try again.")
 
-    async def delete(self, bucket: str, name: str, *, expected_revision: int | None, writer: str) -> int:
+    async def delete(self, bucket: str, name: str, *, expected_revision: int | None, writer: str, note: Note | None = None) -> int:
         """See ``ObjectStore.delete``. Gives the marker's revision, 0 when there never was such an object."""
-        return await self._commits.cleanups.shielded(self._delete(bucket, name, expected_revision, writer))
+        return await self._commits.cleanups.shielded(self._delete(bucket, name, expected_revision, writer, note))
 
-    async def _delete(self, bucket: str, name: str, expected_revision: int | None, writer: str) -> int:
+    async def _delete(self, bucket: str, name: str, expected_revision: int | None, writer: str, note: Note | None) -> int:
         """Until nothing is there under any of the subjects that may stand for the name."""
         revision = 0
         for _ in range(RACES):
@@ -177,7 +178,7 @@ class Changer:
             if current is None or (current.deleted and revision):
                 return revision
             with contextlib.suppress(Conflict):
-                revision = await self._delete_one(bucket, current, writer)
+                revision = await self._delete_one(bucket, current, writer, note)
                 if latin1_subject(bucket, name) is None:
                     return revision
             if expected_revision is not None and not revision:
@@ -186,17 +187,17 @@ class Changer:
             return revision
         raise too_contended(name)
 
-    async def _delete_one(self, bucket: str, current: Entry, writer: str) -> int:
+    async def _delete_one(self, bucket: str, current: Entry, writer: str, note: Note | None) -> int:
         info = current.info(bucket)
         if current.deleted:
             await self._commits.gate.wait(bucket, current)
-        revision = current.revision if current.deleted else await self._mark_deleted(info, current, writer)
+        revision = current.revision if current.deleted else await self._mark_deleted(info, current, writer, note)
         if info.nuid:  # also of one that is deleted already: its deletion may have been cut short
             await self._commits.cleanups.purge(bucket, chunk_subject(bucket, info.nuid))
         return revision
 
-    async def _mark_deleted(self, info: ObjectInfo, current: Entry, writer: str) -> int:
-        change = Change(_marker(info), current, writer)
+    async def _mark_deleted(self, info: ObjectInfo, current: Entry, writer: str, note: Note | None) -> int:
+        change = Change(_marker(info), current, writer, note)
         try:
             return await self._commits.publish(change)
         except BucketFull:

@@ -1,7 +1,6 @@
 """Metadata messages, each on top of the revision that was read: the moment in which an object appears, changes or goes (ADR-20)."""
 
 import asyncio
-import base64
 import contextlib
 import logging
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from ..stream.messages import Messages
 from ..stream.streams import Streams
 from ..transport.jetstream import JetStream
 from .cleanup import Cleanups
-from .commit_headers import RENAMED_FROM, WRITER
+from .commit_headers import WRITER, Note
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +41,14 @@ EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 class Change:
     """A metadata message that is to be published in place of ``current`` (None: there is none yet).
 
-    like: metadata of the same object, of which all is kept but the fields ``changed`` (names of the info JSON), known here or not.
+    note: what was done, for the history. like: metadata of the same object, of which all is kept but the fields ``changed`` (names of the
+    info JSON), known here or not.
     """
 
     info: ObjectInfo
     current: Entry | None
     writer: str = ""
-    renamed_from: str = ""
+    note: Note | None = None
     like: bytes = b""
     changed: frozenset[str] = frozenset()
 
@@ -67,9 +67,7 @@ class Change:
         headers = ROLLUP | {EXPECTED: str(self.current.revision if self.current else 0)}
         if self.writer:
             headers[WRITER] = quote(self.writer[:MAX_WRITER], safe=" @+")
-        if self.renamed_from:
-            headers[RENAMED_FROM] = base64.urlsafe_b64encode(self.renamed_from.encode()).decode()
-        return headers
+        return headers | self.note.headers() if self.note is not None else headers
 
 
 class Commits:

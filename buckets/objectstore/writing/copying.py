@@ -11,6 +11,7 @@ from ..model import ObjectInfo
 from ..reading.reader import ObjectReader, ReadContext, sized
 from .changes import Changer, NotAtomic
 from .commit import RACES, Commits, check_expected, check_replaceable, conflict, too_contended
+from .commit_headers import Deed, Note
 from .put import Putter
 
 
@@ -26,7 +27,9 @@ class Copier:
     ) -> ObjectInfo:
         """See ``ObjectStore.copy``."""
         original = await self._changer.existing(bucket, name)
-        return await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, replaces=replaces)
+        return await self._copy(
+            bucket, original, to_bucket, to_name, overwrite, writer, Note.about(Deed.COPIED_FROM, bucket, name), replaces
+        )
 
     async def rename(
         self,
@@ -55,7 +58,7 @@ class Copier:
             current = await self._changer.existing(bucket, name)
             check_expected(current, expected_revision, name)
             with contextlib.suppress(Conflict, ObjectChanged):
-                return await self._move(bucket, current, bucket, new_name, overwrite, writer, name, replaces)
+                return await self._move(bucket, current, bucket, new_name, overwrite, writer, replaces)
             if expected_revision is not None:
                 raise conflict(name)
         raise too_contended(name)
@@ -79,7 +82,7 @@ class Copier:
             )
         original = await self._changer.existing(bucket, name)
         check_expected(original, expected_revision, name)
-        return await self._move(bucket, original, to_bucket, to_name, overwrite, writer, replaces=replaces)
+        return await self._move(bucket, original, to_bucket, to_name, overwrite, writer, replaces)
 
     async def _move(
         self,
@@ -89,15 +92,15 @@ class Copier:
         to_name: str,
         overwrite: bool,
         writer: str,
-        renamed_from: str = "",
         replaces: int | None = None,
     ) -> tuple[ObjectInfo, int]:
         if (await self._commits.streams.status(bucket)).sealed:
             raise BucketSealed(f"The bucket {bucket!r} is sealed: nothing can be moved out of it, but copied.")
         replaced = await self._commits.messages.last(to_bucket, to_name)
-        copied = await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, renamed_from, replaces)
+        here, there = _notes(bucket, original.name, to_bucket, to_name)
+        copied = await self._copy(bucket, original, to_bucket, to_name, overwrite, writer, here, replaces)
         try:
-            marked = await self._changer.delete(bucket, original.name, expected_revision=original.revision, writer=writer)
+            marked = await self._changer.delete(bucket, original.name, expected_revision=original.revision, writer=writer, note=there)
         except Conflict:
             raise await self._not_moved(bucket, original.name, copied, replaced) from None
         except Unavailable:  # it may be deleted
@@ -125,7 +128,7 @@ class Copier:
         to_name: str,
         overwrite: bool,
         writer: str,
-        renamed_from: str = "",
+        note: Note,
         replaces: int | None = None,
     ) -> ObjectInfo:
         if (bucket, original.name) == (to_bucket, to_name):
@@ -137,13 +140,13 @@ class Copier:
         try:
             if info.link is not None:
                 link = replace(info, bucket=to_bucket, name=to_name, nuid=self._commits.new_nuid(), modified=datetime.now(UTC))
-                return await self._changer.publish_new(link, current, expected, writer, renamed_from=renamed_from, like=original.raw)
-            return await self._copy_data(info, original.raw, to_bucket, to_name, expected, writer, renamed_from)
+                return await self._changer.publish_new(link, current, expected, writer, note=note, like=original.raw)
+            return await self._copy_data(info, original.raw, to_bucket, to_name, expected, writer, note)
         except Conflict:
             raise ObjectExists(f"There is an object {to_name!r} already in the bucket {to_bucket!r}.") from None
 
     async def _copy_data(
-        self, info: ObjectInfo, raw: bytes, to_bucket: str, to_name: str, expected: int | None, writer: str, renamed_from: str
+        self, info: ObjectInfo, raw: bytes, to_bucket: str, to_name: str, expected: int | None, writer: str, note: Note
     ) -> ObjectInfo:
         if not (info.nuid and info.readable):
             raise ObjectUnreadable(f"{info.name!r} cannot be read: {info.problem or 'its metadata does not say where its data is'}.")
@@ -158,6 +161,13 @@ class Copier:
                 chunk_size=await self._putter.fitting_chunk_size(to_bucket, info.chunk_size),
                 expected_revision=expected,
                 writer=writer,
-                renamed_from=renamed_from,
+                note=note,
                 like=raw,
             )
+
+
+def _notes(bucket: str, name: str, to_bucket: str, to_name: str) -> tuple[Note, Note]:
+    """What the copy says of a move, and what the deletion of the original does."""
+    if bucket == to_bucket:
+        return Note(Deed.RENAMED_FROM, name), Note(Deed.RENAMED_TO, to_name)
+    return Note.about(Deed.MOVED_FROM, bucket, name), Note.about(Deed.MOVED_TO, to_bucket, to_name)

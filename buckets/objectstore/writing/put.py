@@ -13,6 +13,7 @@ from ..names import chunk_subject
 from ..transport.connection import Connection
 from .chunkwriter import ChunkWriter, Written
 from .commit import OF_COPIED_DATA, PAYLOAD_RESERVE, Change, Commits, check_expected, is_of
+from .commit_headers import Note
 from .limits import CHUNK_RESERVE, METADATA_RESERVE, MessageLimits
 from .source import Source, as_stream
 from .windowed import WindowedBuckets
@@ -45,10 +46,10 @@ class Putter:
         expected_revision: int | None,
         writer: str,
         expected_digest: bytes | None = None,
-        renamed_from: str = "",
+        note: Note | None = None,
         like: bytes = b"",
     ) -> ObjectInfo:
-        """See ``ObjectStore.put``. renamed_from: of which name this is the new one; like: the metadata of the object that it is a copy of,
+        """See ``ObjectStore.put``. note: what was done, for the history; like: the metadata of the object that it is a copy of,
         of which nothing is lost, known here or not."""
         current = await self._commits.messages.last(bucket, name)
         check_expected(current, expected_revision, name)
@@ -61,7 +62,7 @@ class Putter:
         except BaseException:
             await self._commits.cleanups.run(self._take_back(chunks, bucket))
             raise
-        change = Change(written, current, writer, renamed_from, like, OF_COPIED_DATA)
+        change = Change(written, current, writer, note, like, OF_COPIED_DATA)
         return await self._commits.cleanups.shielded(self._finish(change, expected_revision))
 
     async def new_info(

@@ -67,6 +67,16 @@ def versions_address(bucket: str, name: str, **more: str) -> str:
     return f"{reverse('versions', args=[bucket])}?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in fields.items())
 
 
+def object_address(bucket: str, name: str) -> str:
+    """The object's own page."""
+    return f"{reverse('object', args=[bucket])}?name={quote(name, safe='')}"
+
+
+def show_tag(address: str) -> str:
+    """What makes a message offer to show what it is about: ``_messages.html`` has a link for it."""
+    return f"show:{address}"
+
+
 def preview_address(bucket: str, name: str, version: str) -> str:
     """Where a version can be looked at; "" where this site has no such page."""
     try:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from buckets.listing import Crumb, View, crumbs, files_page
-from buckets.objectstore import Index, Sort, SortKey
+from buckets.listing import Crumb, Pages, View, crumbs, files_page
+from buckets.objectstore import Index, Listing, Sort, SortKey
 
 LATEST_FIRST = Sort(SortKey.MODIFIED, True)
 COLUMNS: tuple[tuple[SortKey, str | Promise, str], ...] = (
@@ -19,6 +19,16 @@ COLUMNS: tuple[tuple[SortKey, str | Promise, str], ...] = (
     (SortKey.TYPE, _("Type"), "type"),
     (SortKey.MODIFIED, "", "time"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """An index whose files are all in one list, whatever folders they are in."""
+
+    index: Index
+
+    def page(self, *, prefix: str, query: str, sort: Sort, offset: int, limit: int) -> Listing:
+        return self.index.page(prefix=prefix, query=query, sort=sort, offset=offset, limit=limit, objects_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Past:
         place = reverse(self.page, args=[self.bucket])
         return f"{place}?{urlencode(filled, quote_via=quote)}" if filled else place
 
-    def context(self, index: Index, *, time: str) -> dict[str, Any]:
+    def context(self, index: Pages, *, time: str) -> dict[str, Any]:
         """What the templates know of it. ``time``: what the column of times says."""
         files = files_page(index, self.view)
         here = replace(self, view=files.view)

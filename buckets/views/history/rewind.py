@@ -54,12 +54,30 @@ async def rewind(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
         "presets": _presets(bucket, _oldest(place.history)),
         "oldest": _oldest(place.history),
     }
+    if at is None:
+        context["suggested"] = suggested(datetime.now(UTC), _oldest(place.history), _last_change(place))
+        context["suggested_text"] = fields.moment_text(context["suggested"])
     if at is not None:
         index = await version_service.moment_index(user, bucket, at)
         past = Past.parse("rewind", bucket, request.GET.dict(), Sort(), at=fields.moment_text(at))
         context |= {"total_then": len(index), "archive_query": f"at={quote(fields.moment_text(at), safe='')}"}
         context |= {"at_text": fields.moment_text(at), **past.context(index, time=_("Changed"))}
     return render(request, shell, place, "rewind.html", context, 400 if problem else 200)
+
+
+def suggested(now: datetime, oldest: datetime | None, last: datetime | None) -> datetime:
+    """What somebody may be looking for, to the second: the bucket a day ago; of a younger history what was there before the last change."""
+    yesterday = (now - timedelta(days=1)).replace(second=0, microsecond=0)
+    if oldest is None or yesterday >= oldest:
+        return yesterday
+    before = (last or now).replace(microsecond=0)
+    if before == last:
+        before -= timedelta(seconds=1)
+    return before if before >= oldest else now.replace(microsecond=0)
+
+
+def _last_change(place: Place) -> datetime | None:
+    return place.bucket.stream.last_time if place.bucket is not None else None
 
 
 def _presets(bucket: str, oldest: datetime | None) -> list[tuple[str | Promise, str]]:

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from buckets.objectstore import ObjectInfo, Version, VersionKind
+from buckets.objectstore import ObjectInfo, Origin, Version, VersionKind
 from buckets.words import grouped, short_size
 
 SHOWN_KEYS = 4
@@ -23,13 +23,15 @@ METADATA: Words = (gettext_lazy("metadata %(name)s removed"), gettext_lazy("meta
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``previous``: the version before it that has content, "" for none that is known. ``changes``: sentences' parts, unescaped."""
+    """``previous``: the version before it that has content, "" for none that is known. ``changes``: sentences' parts, unescaped.
+    ``restored``: which version it is again, where that is shown too."""
 
     version: Version
     title: str
     changes: tuple[str, ...]
     previous: str
     preview: str = ""
+    restored: Version | None = None
 
     @property
     def info(self) -> ObjectInfo:
@@ -57,22 +59,46 @@ def steps(versions: Sequence[Version], shown: int) -> list[Step]:
 
 
 def _step(version: Version, older: Sequence[Version]) -> Step:
+    """Only what went by the same name, or became it by a rename, was there before."""
+    restored = next((one for one in older if one.id == version.restored), None) if version.restored else None
+    name = version.renamed_from or version.info.name
+    older = [one for one in older if one.info.name == name] if older and older[0].info.name != name else older
     before = older[0] if older else None
     previous = next((one.id for one in older if has_content(one)), "") if has_content(version) else ""
-    return Step(version, _title(version, before), tuple(_changes(version, before, older)), previous)
+    return Step(version, _title(version, before), tuple(_changes(version, before, older)), previous, restored=restored)
+
+
+ENDS = {Origin.MOVED: gettext_lazy("Moved away"), Origin.EXPIRED: gettext_lazy("Expired")}
+ORIGIN_TITLES = {
+    Origin.RESTORED: gettext_lazy("Restored"),
+    Origin.COPIED: gettext_lazy("Copied here"),
+    Origin.MOVED: gettext_lazy("Moved here"),
+    Origin.EDITED: gettext_lazy("Text edited"),
+}
 
 
 def _title(version: Version, before: Version | None) -> str:
     match version.kind:
         case VersionKind.DELETE:
-            return _("Deleted")
+            return str(ENDS.get(version.origin, _("Deleted")) if version.origin is not None else _("Deleted"))
         case VersionKind.RENAME:
-            return _("Renamed")
+            return _rename_title(version)
+    if version.origin in ORIGIN_TITLES:
+        return str(ORIGIN_TITLES[version.origin])
+    match version.kind:
         case VersionKind.METADATA:
             return _("Details changed")
         case VersionKind.LINK:
-            return _("Link made")
+            return _("Link changed") if before is not None and before.info.link is not None else _("Link made")
     return _("Uploaded") if before is None or before.info.deleted else _("Replaced")
+
+
+def _rename_title(version: Version) -> str:
+    """A file that keeps its last name has been moved to another folder."""
+    other = version.renamed_to or version.renamed_from
+    if other.rpartition("/")[2] != version.info.name.rpartition("/")[2]:
+        return _("Renamed")
+    return _("Moved away") if version.renamed_to else _("Moved here")
 
 
 def _changes(version: Version, before: Version | None, older: Sequence[Version]) -> Iterator[str]:

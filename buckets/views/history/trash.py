@@ -1,7 +1,8 @@
 """The trash of a bucket: what was deleted, expired or purged, to be brought back or erased for good."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
@@ -17,17 +18,20 @@ from buckets.errorwords import told
 from buckets.services import objects as object_service
 from buckets.services import versions as version_service
 from buckets.services.bulk import MAX_NAMES, Result
+from buckets.services.selections import Selection
 from buckets.words import grouped
 
 from ..files import Chosen
 from ..shell import page
 from . import fields
-from .listing import LATEST_FIRST, Past
+from .listing import LATEST_FIRST, Flat, Past
 from .place import begin, render, without_history
 
 SHOWN_NAMES = 20
 SHOWN_FAILURES = 5
 MOST = 10_000
+# Folders as rows, as on the files page; else all files are in one list.
+BY_FOLDER = "folder"
 Act = Callable[[AnyUser, str, Sequence[str]], Awaitable[list[Result]]]
 
 
@@ -61,9 +65,14 @@ async def trash(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
     if place.history is None:
         return without_history(request, shell, place, "trash", _("Trash"))
     revision = place.revision()
-    index = await version_service.trash_index(user, bucket)
-    context = Past.parse("trash", bucket, request.GET.dict(), LATEST_FIRST).context(index, time=_("Deleted"))
-    return render(request, shell, place, "trash.html", {"section": "trash", "revision": revision, **context})
+    index, asked = await version_service.trash_index(user, bucket), request.GET.dict()
+    grouped_by = BY_FOLDER if asked.get("by") == BY_FOLDER else ""
+    past = Past.parse("trash", bucket, asked, LATEST_FIRST, by=grouped_by)
+    context = past.context(index if grouped_by else Flat(index), time=_("Deleted"))
+    context |= {"by": grouped_by, "regrouped": "", "section": "trash", "revision": revision}
+    if index.page(limit=1).folders:
+        context["regrouped"] = replace(past, fixed={"by": "" if grouped_by else BY_FOLDER}).address(prefix="")
+    return render(request, shell, place, "trash.html", context)
 
 
 @page
@@ -90,7 +99,8 @@ async def erase(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespons
     if not request.POST.get("confirm"):
         place, shell = await begin(user, bucket)
         context = {"names": names[:SHOWN_NAMES], "count": len(names), "more": max(0, len(names) - SHOWN_NAMES)}
-        context |= {"chosen": _chosen(request.POST), "prefix": request.POST.get("prefix", ""), "back": _back(request, bucket)}
+        kept = {key: request.POST.get(key, "") for key in ("prefix", "by")}
+        context |= {"chosen": _chosen(request.POST), "kept": kept, "back": _back(request, bucket)}
         return render(request, shell, place, "trash_erase.html", {"section": "trash", **context})
     await _do(request, user, bucket, names, object_service.erase, ERASED)
     return redirect(_back(request, bucket))
@@ -116,15 +126,23 @@ async def _do(request: HttpRequest, user: AnyUser, bucket: str, names: Sequence[
     failed = [result for result in results if result.error]
     count = len(results) - len(failed)
     if count == 1 and not failed:
-        messages.success(request, str(said.one) % {"name": results[0].name})
+        show = fields.show_tag(fields.object_address(bucket, results[0].name)) if said is RESTORED else ""
+        messages.success(request, str(said.one) % {"name": results[0].name}, extra_tags=show)
     elif count:
-        messages.success(request, said.many(count) % {"number": grouped(count)})
+        show = fields.show_tag(_folder_of([result.name for result in results], bucket)) if said is RESTORED else ""
+        messages.success(request, said.many(count) % {"number": grouped(count)}, extra_tags=show)
     for each in failed[:SHOWN_FAILURES]:
         messages.error(request, str(said.failed) % {"name": each.name, "error": told(each.error)})
     if len(failed) > SHOWN_FAILURES:
         messages.error(request, str(said.more) % {"number": grouped(len(failed) - SHOWN_FAILURES)})
 
 
+def _folder_of(names: Sequence[str], bucket: str) -> str:
+    """The address of the folder that they are all in."""
+    folder = Selection(names).root
+    return reverse("files", args=[bucket]) + (f"?prefix={quote(folder, safe='')}" if folder else "")
+
+
 def _back(request: HttpRequest, bucket: str) -> str:
-    prefix = fields.folder(request.POST)
-    return Past.parse("trash", bucket, {"prefix": prefix}, LATEST_FIRST).address() if prefix else reverse("trash", args=[bucket])
+    asked = {"prefix": fields.folder(request.POST)}
+    return Past.parse("trash", bucket, asked, LATEST_FIRST, by=BY_FOLDER if request.POST.get("by") == BY_FOLDER else "").address()

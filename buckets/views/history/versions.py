@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,11 +18,12 @@ from buckets.objectstore import Conflict, ObjectInfo, VersionNotFound
 from buckets.services import objects as object_service
 from buckets.services import versions as version_service
 from buckets.services.versions import NamedVersion
+from buckets.words import grouped
 
 from ..shell import next_address, page
 from . import fields
 from .comparing import MAX_BYTES, Difference, compare, text_of
-from .place import begin, render, without_history
+from .place import Place, begin, render, without_history
 from .timeline import steps
 
 PAGE_SIZE = 50
@@ -48,18 +49,25 @@ async def versions(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResp
         "name": name,
         "revision": revision,
         "row": object_row(newest.info) if newest else None,
-        "crumbs": crumbs(name.rpartition("/")[0] + "/" if "/" in name else ""),
-        "label": name.rpartition("/")[2],
+        **_place_of(place, name),
         "steps": shown,
         "before": before,
         "older": fields.versions_address(bucket, name, before=older) if older else "",
         "newest": fields.versions_address(bucket, name),
         "deleted": newest is not None and newest.info.deleted,
+        "renamed_to": newest.renamed_to if newest else "",
         "comparable": sum(step.has_content for step in shown) > 1,
         "can_restore": place.can_restore,
         "restorable": next((step for step in shown if step.can_be_restored), None),
     }
     return render(request, shell, place, "versions.html", context, 200 if shown or before else 404)
+
+
+def _place_of(place: Place, name: str) -> dict[str, Any]:
+    """What ``_version_crumbs.html`` knows of the object. ``there``: it has a page of its own now."""
+    folder, slash, label = name.rpartition("/")
+    there = place.live is not None and place.live.index.entry(name) is not None
+    return {"name": name, "crumbs": crumbs(folder + slash), "label": label, "there": there}
 
 
 @page
@@ -74,7 +82,8 @@ async def restore(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespo
     if result.error:
         messages.error(request, _("%(name)s was not restored: %(error)s") % {"name": item.name, "error": told(result.error)})
     else:
-        messages.success(request, _("%(name)s is restored. What was there before is kept as a version.") % {"name": item.name})
+        said = _("%(name)s is restored. What was there before is kept as a version.") % {"name": item.name}
+        messages.success(request, said, extra_tags=fields.show_tag(fields.object_address(bucket, item.name)))
     return redirect(back)
 
 
@@ -89,7 +98,8 @@ async def remove(request: HttpRequest, user: AnyUser, bucket: str) -> HttpRespon
     if not request.POST.get("confirm"):
         place, shell = await begin(user, bucket)
         info = await _info(user, bucket, name, version)
-        return render(request, shell, place, "versions_remove.html", {"name": name, "version": version, "info": info, "back": back})
+        context = {"version": version, "info": info, "back": back, **_place_of(place, name)}
+        return render(request, shell, place, "versions_remove.html", context)
     try:
         await version_service.remove(user, bucket, name, version)
     except (VersionNotFound, Conflict) as error:
@@ -109,11 +119,12 @@ async def _info(user: AnyUser, bucket: str, name: str, version: str) -> ObjectIn
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two versions that are compared; ``text`` None: it is none, or too long."""
+    """One of two versions that are compared; ``text`` None: it is none, or too long. ``current``: the bucket has it now."""
 
     version: str
     info: ObjectInfo
     text: str | None
+    current: bool = False
 
 
 @page
@@ -126,15 +137,25 @@ async def compare_two(request: HttpRequest, user: AnyUser, bucket: str) -> HttpR
     chosen = list(dict.fromkeys(request.GET.getlist("v")))
     back = fields.versions_address(bucket, name)
     if len(chosen) != 2:
-        messages.error(request, _("Tick two versions to compare."))
+        messages.error(request, _missing(len(chosen)))
         return redirect(back)
     if any(len(version) > fields.MAX_VERSION or not version.isascii() or not version.isdigit() for version in chosen):
         raise fields.BadField(gettext_noop("Which versions? Choose two in the list of versions."))
-    old, new = [await _side(user, bucket, name, version) for version in sorted(chosen, key=int)]
-    context = {"name": name, "label": name.rpartition("/")[2], "back": back, "old": old, "new": new, "limit": MAX_BYTES}
+    now = place.live.index.entry(name) if place.live is not None else None
+    sides = [await _side(user, bucket, name, version) for version in sorted(chosen, key=int)]
+    old, new = [replace(side, current=now is not None and now.revision == side.info.revision) for side in sides]
+    context = {**_place_of(place, name), "old": old, "new": new, "limit": MAX_BYTES, "next": ""}
     context |= {"same": old.info.digest is not None and old.info.digest == new.info.digest, "difference": await _difference(old, new)}
-    context |= {"files": reverse("files", args=[bucket])}
     return render(request, shell, place, "versions_compare.html", context)
+
+
+def _missing(ticked: int) -> str:
+    """What to do instead of ticking so many."""
+    if ticked == 1:
+        return _("One version is ticked. Tick another one to compare it with.")
+    if ticked:
+        return _("%(count)s versions are ticked. Tick two to compare.") % {"count": grouped(ticked)}
+    return _("Tick two versions to compare.")
 
 
 async def _side(user: AnyUser, bucket: str, name: str, version: str) -> Side:

@@ -5,7 +5,7 @@ register("moment", (form) => {
   const field = form.elements.at;
   const sent = Object.assign(document.createElement("input"), { type: "hidden", name: "at" });
   field.removeAttribute("name");
-  if (field.dataset.at) field.value = local(new Date(field.dataset.at));
+  field.value = local(new Date(field.dataset.at));
   form.querySelector("[data-zone]").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
   form.append(sent);
   const tell = () => {

@@ -2,7 +2,7 @@
 import { register } from "../controllers.js";
 import { visible } from "../names.js";
 import { csrfToken } from "../page.js";
-import { language, t, tn } from "../words.js";
+import { language, problem, t, tn } from "../words.js";
 
 const SHOWN = 20;
 
@@ -35,7 +35,7 @@ async function run(form) {
   try {
     for await (const line of lines(form.dataset.url, body)) {
       if ("done" in line) {
-        if (line.error) throw new Error(line.error.message);
+        if (line.error) throw new Error(problem(line.error));
         cancelAnimationFrame(painting);
         bar.max = bar.value = 1;
         bar.classList.add(line.failed ? "failed" : "done");
@@ -68,14 +68,14 @@ function words({ restored, unchanged, removed, failed }) {
 
 function fail(list, { name, error }) {
   list.hidden = false;
-  if (list.children.length < SHOWN) list.append(Object.assign(document.createElement("li"), { textContent: `${visible(name)}: ${error.message}` }));
+  if (list.children.length < SHOWN) list.append(Object.assign(document.createElement("li"), { textContent: `${visible(name)}: ${problem(error)}` }));
 }
 
 async function* lines(url, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
   if (!response) throw new Error(t("The site cannot be reached. Try again in a moment."));
-  if (!response.ok) throw new Error((await response.json().catch(() => null))?.error?.message ?? t("That did not work ({status}).", { status: response.status }));
+  if (!response.ok) throw new Error(problem((await response.json().catch(() => null))?.error ?? {}) ?? t("That did not work ({status}).", { status: response.status }));
   let rest = "";
   let done = false;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -18,14 +18,25 @@ register("ticks", (place) => {
   paint();
 });
 
-register("two-at-most", (form) => {
+register("compare-two", (form) => {
   const ticked = [];
+  const button = document.querySelector(`button[form="${form.id}"]`);
+  const boxes = () => [...form.elements].filter((box) => box.name === "v" && box.checked);
+  const paint = () => { if (button) button.disabled = boxes().length !== 2; };
   const note = ({ target }) => {
     if (target.form !== form || target.name !== "v") return;
     ticked.splice(0, ticked.length, ...ticked.filter((box) => box !== target && box.checked));
     if (target.checked) ticked.push(target);
     if (ticked.length > 2) ticked.shift().checked = false;
+    paint();
   };
+  const steps = new MutationObserver(paint);
+  steps.observe(form.parentElement, { childList: true, subtree: true });
   document.addEventListener("change", note);
-  return () => document.removeEventListener("change", note);
+  ticked.push(...boxes());
+  paint();
+  return () => {
+    steps.disconnect();
+    document.removeEventListener("change", note);
+  };
 });
