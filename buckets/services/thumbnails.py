@@ -1,15 +1,20 @@
-"""Small pictures of images: authorise, read the image once, have a worker make it, and keep it while there is room."""
+"""Small pictures of images: authorise, read the image once, have a worker make it, and keep it, in memory and on disk, while there is
+room."""
 
 import asyncio
+import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
+
+from django.conf import settings
 
 from ..access import AnyUser
 from ..objectstore import DigestMismatch, ObjectInfo, ObjectReader, ObjectStoreError, Unavailable
 from ..previews import BROKEN, BUSY, SLOW, THUMBNAILS, Asked, Kind, Picture, ask
 from . import damaged, objects
 from .errors import Busy
+from .picturefiles import PictureFiles
 from .previews import plan_of
 from .slots import transfer
 
@@ -17,6 +22,9 @@ BOX = 256
 SECONDS = 15.0
 READ_AT_ONCE = 3
 KEPT_BYTES = 32 * 1024 * 1024
+KEPT_FILES = 20_000
+# Of the pictures on disk; another one where they are made in another way.
+VERSION = 1
 # What an entry takes beside its bytes.
 ENTRY = 400
 # For so long (seconds) nothing is tried again that only may be better next time: a worker that was late, say, on a busy machine.
@@ -70,6 +78,7 @@ class Maker:
 
     def __init__(self) -> None:
         self.cache = Cache()
+        self._files = PictureFiles(settings.THUMBNAIL_FOLDER, settings.THUMBNAIL_BYTES, KEPT_FILES)
         self._room = asyncio.Semaphore(READ_AT_ONCE)
         self._making: dict[Key, _Making] = {}
 
@@ -92,12 +101,18 @@ class Maker:
 
     async def _make(self, key: Key, user: AnyUser, reader: ObjectReader, scale: int) -> bytes | None:
         """A user's turn comes before a place in the room: whoever has many transfers waits without keeping others out."""
+        name = json.dumps([VERSION, *key])
+        if (kept := await asyncio.to_thread(self._files.get, name)) is not None:
+            self.cache.put(key, Made(kept))
+            return kept
         try:
             async with asyncio.timeout(SECONDS) as patience, transfer(user), self._room:
                 made = await _made(reader, scale, patience)
         except TimeoutError:
             raise Busy from None
         self.cache.put(key, made)
+        if made.data is not None:
+            await asyncio.to_thread(self._files.put, name, made.data)
         return made.data
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -109,6 +110,34 @@ async def test_who_ask_at_the_same_time_get_one_picture(
     assert len(made) == 1
     await browser.get(address(bucket, "a.png"))
     assert len(made) == 1
+
+
+async def test_it_is_there_after_a_restart_without_being_made_again(
+    bucket: str, site: ObjectStore, browser: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.put(bucket, "a.png", image())
+    await site.put(bucket, "broken.png", image()[:200])
+    first = await browser.get(address(bucket, "a.png"))
+    assert (await browser.get(address(bucket, "broken.png"))).status_code == 204
+    (kept,) = [path for path in settings.THUMBNAIL_FOLDER.glob("*/*") if path.is_file()]
+    assert (kept.stat().st_mode & 0o777, kept.parent.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    made: list[object] = []
+
+    async def noted(*args: Any) -> Any:
+        made.append(args)
+        return await ask(*args)
+
+    monkeypatch.setattr(thumbnails, "ask", noted)
+    thumbnails._makers.clear()  # what a restart forgets
+    again = await browser.get(address(bucket, "a.png"))
+    assert (again.content, made) == (first.content, [])
+    kept.write_bytes(kept.read_bytes()[:-1])
+    thumbnails._makers.clear()
+    repaired = await browser.get(address(bucket, "a.png"))
+    assert (repaired.content, len(made)) == (first.content, 1)
+    settings.THUMBNAIL_FOLDER = kept  # no folder: nothing can be kept, and all goes on
+    thumbnails._makers.clear()
+    assert (await browser.get(address(bucket, "a.png"))).content == first.content
 
 
 async def test_what_nobody_waits_for_any_more_is_not_made(
