@@ -15,6 +15,8 @@ MAX_LINES = 5000
 MAX_LINE = 2000
 MAX_HIGHLIGHTED = 64 * 1024
 BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# Lexers that would call by a name nobody knows what is a text to everybody: todo.txt is one.
+PLAIN = frozenset({"Todotxt"})
 CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\b\x1b")
 
 
@@ -64,4 +66,4 @@ def _lexer(name: str) -> Lexer | None:
         found = find_lexer_class_for_filename(name.rpartition("/")[2][-200:]) if name else None
     except ClassNotFound:
         return None
-    return None if found is None or found is TextLexer else found(stripnl=False, ensurenl=False)
+    return None if found is None or found is TextLexer or found.name in PLAIN else found(stripnl=False, ensurenl=False)

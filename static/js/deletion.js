@@ -1,4 +1,5 @@
-// Deleting, after a question that names what will go; with Undo where there is a trash.
+// Deleting, after a question that names what will go; with Undo where there is a trash. A single file that goes there needs no question,
+// unless a link would break.
 import { doing, what } from "./acting/phrases.js";
 import { tellFailures } from "./acting/report.js";
 import { Run } from "./acting/run.js";
@@ -6,7 +7,7 @@ import { offerUndo } from "./acting/undo.js";
 import { action } from "./controllers.js";
 import { ask } from "./dialogs.js";
 import { visible } from "./names.js";
-import { warn } from "./links/warning.js";
+import { leadSomewhere, warn } from "./links/warning.js";
 import { itemOf, listing } from "./page.js";
 import { clear, selected } from "./selection.js";
 import { progress, toast } from "./toasts.js";
@@ -25,7 +26,8 @@ export function deleteSelected() {
 export async function remove(items) {
   const here = listing();
   if (!here?.canEdit) return;
-  if ((await ask("ask-delete", (dialog) => fill(dialog, items, here))) !== "yes") return;
+  const harmless = here.history && items.length === 1 && items[0].kind === "object" && !(await leadSomewhere(items, here));
+  if (!harmless && (await ask("ask-delete", (dialog) => fill(dialog, items, here))) !== "yes") return;
   clear();
   const shown = progress(() => run.stop());
   const run = new Run(`${here.filesUrl}act`, { act: "delete" }, items.map(({ kind, name }) => ({ kind, name })), (done, all) => shown.update(doing("delete", done, all), done / all));

@@ -3,9 +3,10 @@ import { copyText } from "./acting/clipboard.js";
 import { action, register } from "./controllers.js";
 import * as address from "./drawer/address.js";
 import { forget, keep, known, load } from "./drawer/contents.js";
-import { indexOf, reveal } from "./list/scroller.js";
+import { indexOf, reveal, watch as watchRows } from "./list/scroller.js";
 import { watch } from "./live.js";
-import { itemOf, rows } from "./page.js";
+import { baseName, visible } from "./names.js";
+import { announce, itemOf, rows } from "./page.js";
 import { selected } from "./selection.js";
 import { toast } from "./toasts.js";
 import { t } from "./words.js";
@@ -40,13 +41,25 @@ register("drawer", () => {
 
 address.onStep((name) => (name ? open(name) : close({ keepAddress: true })));
 
-function open(name, { focus = true } = {}) {
+export function open(name, { focus = true } = {}) {
   const panel = drawer();
   panel.hidden = false;
   address.put(name);
   setInert(PHONE.matches);
   show(name);
   if (focus && !panel.contains(document.activeElement)) document.getElementById("drawer-title").focus({ preventScroll: true });
+}
+
+// By a key the focus stays in the list, so that the arrows go on; on a phone there is nothing else to see.
+function openBeside(name) {
+  open(name, { focus: PHONE.matches });
+  announce(t("Details of {name}", { name: visible(baseName(name)) }));
+}
+
+// Between the files and the details.
+function changeSides(inside) {
+  if (inside) (rowOf(current)?.querySelector(".name") ?? document.getElementById("main")).focus({ focusVisible: true });
+  else document.getElementById("drawer-title").focus({ preventScroll: true, focusVisible: true });
 }
 
 function close({ keepAddress = false } = {}) {
@@ -117,6 +130,8 @@ function mark() {
   for (const row of files()) row.classList.toggle("shown", itemOf(row).name === current);
 }
 
+watchRows(() => current !== null && mark());
+
 // On a phone the panel covers all: nothing behind it can be reached.
 function setInert(on) {
   for (const element of document.querySelectorAll(".topbar, #main > :not(#drawer)")) element.inert = on;
@@ -141,11 +156,13 @@ function keys({ key, target }) {
   const inside = isOpen() && drawer().contains(target);
   if (key === "Escape" && isOpen() && (inside || !selected().length)) return close(), true;
   if (inside && (key === "ArrowLeft" || key === "ArrowRight") && !target.matches("video, audio")) return step(key === "ArrowLeft" ? -1 : 1), true;
+  if (inside && (key === "ArrowUp" || key === "ArrowDown") && target.closest(".drawer-head")) return step(key === "ArrowUp" ? -1 : 1), true;
+  if (key === "F6" && isOpen()) return changeSides(inside), true;
   if (key !== "i") return false;
   if (isOpen()) return close(), true;
   const row = target.closest?.("#rows > tr[data-kind=object]");
   const only = selected().filter(({ kind }) => kind === "object");
-  if (row) open(itemOf(row).name);
-  else if (only.length === 1) open(only[0].name);
+  if (row) openBeside(itemOf(row).name);
+  else if (only.length === 1) openBeside(only[0].name);
   return Boolean(row) || only.length === 1;
 }

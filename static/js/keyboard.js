@@ -8,11 +8,14 @@ import { downloadSelected } from "./downloads.js";
 import { newFolder } from "./folders.js";
 import { focusRowAt, step, stepAside, stepPage } from "./list/focus.js";
 import { columns, total } from "./list/scroller.js";
+import { focusSearch, leaveSearch } from "./list/search.js";
 import { itemOf } from "./page.js";
 import { clear, extend, selected, selectPage, toggle } from "./selection.js";
 import { pickFiles } from "./uploads/pick.js";
 
 action("help", () => ask("help"));
+
+const EARLY = 4000; // as long as a browser lets a key open its dialogs
 
 const KEYS = {
   "/": () => focusSearch(),
@@ -47,24 +50,16 @@ document.addEventListener("keydown", (event) => {
   if (run(event) !== false) event.preventDefault();
 });
 
+// What early.js has kept: pressed once more, now that somebody listens. A key of long ago is none of now.
+export function takeUpEarlyKeys() {
+  removeEventListener("keydown", window.keepEarlyKey);
+  const letters = (window.earlyKeys ?? []).filter(({ key, at }) => key.length === 1 && key !== " " && key in KEYS && performance.now() - at < EARLY);
+  for (const { key } of letters.slice(-1)) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
 // Fields keep their keys; so does Space on a button or a box.
 function isTyping(element) {
   return element.matches("textarea, select, [contenteditable], input:not([type=checkbox]), [popover]:popover-open *");
-}
-
-function focusSearch() {
-  const input = document.getElementById("search");
-  input.focus();
-  input.select();
-}
-
-function leaveSearch(input) {
-  if (input.value) {
-    input.value = "";
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  } else {
-    input.blur();
-  }
 }
 
 function currentRow() {

@@ -15,8 +15,9 @@ export class FolderList {
   #active = -1;
   #options = [];
 
-  constructor(field, list, note, go) {
-    Object.assign(this, { field, list, note, go });
+  // go(prefix) opens a folder; aim(prefix) tells which is meant now: the one that is marked, else the open one.
+  constructor(field, list, note, { go, aim }) {
+    Object.assign(this, { field, list, note, go, aim });
     field.oninput = () => this.#narrow();
     field.onkeydown = (event) => this.#key(event);
     list.onclick = (event) => this.#enter(this.#options[[...list.children].indexOf(event.target.closest("li"))]);
@@ -84,6 +85,7 @@ export class FolderList {
     line?.scrollIntoView({ block: "nearest" });
     if (line) this.field.setAttribute("aria-activedescendant", line.id);
     else this.field.removeAttribute("aria-activedescendant");
+    this.aim(this.#options[this.#active]?.prefix ?? this.prefix);
   }
 
   #key(event) {

@@ -40,7 +40,7 @@ class Picker {
       this.bucket = this.buckets.find(({ name }) => name === select.value);
       this.go(this.bucket.name === this.here.bucket ? this.here.prefix : "");
     };
-    this.list = new FolderList(this.part("filter"), this.part("folders"), this.part("note"), (prefix) => this.go(prefix));
+    this.list = new FolderList(this.part("filter"), this.part("folders"), this.part("note"), { go: (prefix) => this.go(prefix), aim: (prefix) => this.aim(prefix) });
     if (this.bucket) this.go(this.prefix);
     else this.refuse(t("There is no bucket in which you may change anything."));
     queueMicrotask(() => this.part("filter").focus());
@@ -58,6 +58,12 @@ class Picker {
     this.prefix = prefix;
     this.part("crumbs").replaceChildren(...this.crumbs());
     this.list.show(this.bucket, prefix);
+    this.aim(prefix);
+  }
+
+  // Where things go when "Move here" is pressed now.
+  aim(prefix) {
+    this.prefix = prefix;
     const refusal = this.refusal();
     if (refusal) this.refuse(refusal);
     else this.say(t("{what} → {place}", { what: named(this.items), place: where(this.place) }), true);
