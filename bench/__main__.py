@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.natsserver import NatsServer
 
-from . import busy, carrying, index, listing, live, memory, ranges, scrolling
+from . import busy, carrying, dashboard, index, listing, live, memory, ranges, scrolling
 from .plaindisk import Copyparty
 from .report import Results, Section
 from .site import Site
@@ -29,6 +29,8 @@ QUICK = {
     "objects": 10_000,
     "busy_seconds": 4.0,
     "index_objects": 20_000,
+    "dashboard_seconds": 5.0,
+    "dashboards": 50,
 }
 
 
@@ -48,6 +50,7 @@ PARTS: Mapping[str, Callable[[Run], list[Section]]] = {
     "busy": lambda run: busy.measure(run.site, run.server.url, run.sizes.objects, run.sizes.busy_seconds),
     "listing": lambda run: listing.measure(run.site, run.server.url, run.sizes.objects),
     "scrolling": lambda run: scrolling.measure(run.site, run.server.url, run.sizes.objects),
+    "dashboard": lambda run: dashboard.measure(run.site, run.server.url, run.sizes.dashboard_seconds, run.sizes.dashboards),
     "live": lambda run: live.measure(run.sizes.objects, min(run.sizes.rounds, 2)),
     "index": lambda run: index.measure(run.sizes.index_objects, index.FOLDERS),
 }
@@ -66,6 +69,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--objects", type=int, default=100_000, help="how many objects are listed (%(default)s)")
     parser.add_argument("--busy-seconds", type=float, default=20, help="how long they are listed beside transfers (%(default)s)")
     parser.add_argument("--index-objects", type=int, default=1_000_000, help="how many objects the index is filled with (%(default)s)")
+    parser.add_argument("--dashboard-seconds", type=float, default=60, help="how long a dashboard is watched (%(default)s)")
+    parser.add_argument("--dashboards", type=int, default=500, help="how many are open at once (%(default)s)")
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part (may be repeated)")
     parser.add_argument("--write", action="store_true", help=f"write the result to bench/{RESULTS.name}")
     if parser.parse_known_args()[0].quick:

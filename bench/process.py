@@ -66,6 +66,11 @@ class WebProcess:
         process = psutil.Process(self._process.pid)
         return sum(each.memory_info().rss for each in [process, *process.children(recursive=True)])
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def connection(self) -> http.client.HTTPConnection:
         return loopback(self.port)
 

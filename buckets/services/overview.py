@@ -29,11 +29,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """``at``: the loop's time when it was asked for."""
+    """``at``: the loop's time when it was asked for. ``leaderless``: the streams of buckets and histories that are missing in it, because
+    they had no leader."""
 
     buckets: list[Counted]
     histories: Mapping[str, HistoryStatus]
     at: float = 0.0
+    leaderless: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ async def overview(known: Overview | None = None) -> Overview:
     files = await store()
     at = asyncio.get_running_loop().time()
     statuses, histories = await asyncio.gather(files.buckets(), files.history.statuses())
+    leaderless = files.leaderless
     slots = asyncio.Semaphore(COUNTING_AT_ONCE)
     counts = {_state(each.status): each.objects for each in known.buckets if each.objects is not None} if known else {}
 
@@ -66,17 +69,18 @@ async def overview(known: Overview | None = None) -> Overview:
                 return None
 
     found = await asyncio.gather(*(counted(status) for status in statuses))
-    return Overview([each for each in found if each], histories, at)
+    return Overview([each for each in found if each], histories, at, leaderless)
 
 
-async def glance() -> Overview:
-    """The same, or after a tenth of a second what it was within the last minute. Raises what the store raises."""
+async def glance(patience: float | None = PATIENCE) -> Overview:
+    """The same, or after a tenth of a second (``patience``, None: never) what it was within the last minute. Raises what the store
+    raises."""
     files = await store()
     kept = _kept.setdefault(files, _Kept())
     if kept.asking is None or kept.asking.done():
         kept.asking = _ask(kept)
     try:
-        async with asyncio.timeout(PATIENCE if _is_fresh(kept.last) and files.state.connected else None):
+        async with asyncio.timeout(patience if _is_fresh(kept.last) and files.state.connected else None):
             return await asyncio.shield(kept.asking)
     except TimeoutError:
         assert kept.last is not None

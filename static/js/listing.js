@@ -4,7 +4,9 @@ import { shiftFocus } from "./list/focus.js";
 import { restore } from "./list/place.js";
 import { fetchRows } from "./list/ranges.js";
 import { arrived, askAgain, atTop, attach, held, watch } from "./list/scroller.js";
+import { tellFound } from "./list/search.js";
 import { announce, listing, rows } from "./page.js";
+import { replacePart } from "./parts.js";
 import { patch } from "./patch.js";
 import { paint, prune } from "./selection.js";
 import { signedOut } from "./session.js";
@@ -30,6 +32,7 @@ register("listing", () => {
   restore(listing().page);
   follow();
   paint();
+  tellFound();
   return () => {
     detach();
     setTimeout(() => listing() || leave());
@@ -108,17 +111,6 @@ watch(() => {
   const { offset, count } = held();
   request({ offset, count: Math.max(count, LEAST), follow: !atTop() });
 });
-
-function replacePart(id, html) {
-  const old = document.getElementById(id);
-  if (!old) return;
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  const fresh = template.content.firstElementChild;
-  if (old.outerHTML === fresh.outerHTML) return;
-  old.replaceWith(fresh);
-  htmx.process(fresh);
-}
 
 function tell(outcome) {
   const parts = Object.keys(WORDS).filter((what) => outcome[what]).map((what) => WORDS[what](outcome[what]));

@@ -20,15 +20,17 @@ CONTROL = 100
 
 
 class Delivery(NamedTuple):
-    """Where a message stands, from its ack subject (``$JS.ACK.…``): ``pending`` more follow at once; ``consumer`` counts from 1."""
+    """Where a message stands, from its ack subject (``$JS.ACK.…``): ``pending`` more follow at once; ``consumer`` counts from 1.
+    ``headers``: those of the message, as they came."""
 
     stream: int
     consumer: int
     time_ns: int
     pending: int
+    headers: bytes = b""
 
     @classmethod
-    def parse(cls, reply: str) -> "Delivery | None":
+    def parse(cls, reply: str, headers: bytes = b"") -> "Delivery | None":
         tokens = reply.split(".")
         if len(tokens) == 9:
             numbers = tokens[4:9]
@@ -40,7 +42,7 @@ class Delivery(NamedTuple):
             _, stream, consumer, time_ns, pending = map(int, numbers)
         except ValueError:
             return None
-        return cls(stream, consumer, time_ns, pending)
+        return cls(stream, consumer, time_ns, pending, headers)
 
 
 Handler = Callable[[str, bytes, Delivery], None]
@@ -135,7 +137,7 @@ class Consumer:
         if message.status == CONTROL:
             self._control(message)
             return
-        delivery = Delivery.parse(message.reply)
+        delivery = Delivery.parse(message.reply, message.headers)
         if delivery is None or delivery.consumer != self._received + 1:
             self.break_off()
             return

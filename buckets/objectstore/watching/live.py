@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from ..index.bulk import Builder
 from ..index.stepsort import sort
 from ..stream.consumer import Delivery
 from ..times import NANOSECONDS
+from .activity import Activity, nuid_of
 from .subscriptions import LiveSubscription, Subscriber
 
 IDLE_SECONDS = 600.0
@@ -24,14 +24,7 @@ EXPIRED_AT_ONCE = 200
 AGES_AT_ONCE = 5_000
 MAX_NEWCOMERS = 10_000
 LOOKED_AT_ONCE = 2_000
-_NUID = re.compile(rb'"nuid":\s?"([A-Za-z0-9_-]{1,64})"')
 Age = tuple[int, str, int]
-
-
-def nuid_of(raw: bytes) -> bytes:
-    """Of metadata that need not be parsed for it; b"" when it is not where every client writes it."""
-    found = _NUID.search(raw)
-    return found[1] if found else b""
 
 
 class LiveBucket:
@@ -43,6 +36,7 @@ class LiveBucket:
     def __init__(self, bucket: str, ttl: float = 0.0) -> None:
         self.bucket = bucket
         self.index = Index(bucket)
+        self.activity = Activity()
         self.loaded = 0
         self.expected = 0
         self.gone = False
@@ -58,6 +52,8 @@ class LiveBucket:
         self._late: list[Entry] | None = None
         self._folders = FoldersState()
         self.folders_stale = asyncio.Event()
+        self.pending = 0  # messages that the server has for us and has not delivered yet
+        self.heard = time.monotonic()
         self.newcomers: dict[bytes, str] = {}  # names that were new since ``former_names`` was last asked, by the nuid of their data
 
     @property
@@ -82,6 +78,16 @@ class LiveBucket:
     @property
     def idle(self) -> bool:
         return not self._subscribers and time.monotonic() - self.used > IDLE_SECONDS
+
+    @property
+    def readers(self) -> int:
+        """How many follow its changes."""
+        return len(self._subscribers)
+
+    @property
+    def silent(self) -> float:
+        """Seconds since the watch gave a sign of life; the server gives one every two seconds."""
+        return time.monotonic() - self.heard
 
     async def wait_ready(self, timeout: float) -> bool:
         with contextlib.suppress(TimeoutError):
@@ -146,6 +152,7 @@ class LiveBucket:
         self._builder, self._late = Builder(self.bucket, like=self.index if same else None), None
         if not same:
             self._folders = FoldersState()
+            self.activity = Activity()
         if not same or not self.ready:
             self._revision = 0
             self._ready.clear()
@@ -161,14 +168,18 @@ class LiveBucket:
     def on_message(self, token: str, raw: bytes, delivery: Delivery) -> None:
         entry = Entry.read(token, raw, delivery.stream, delivery.time_ns).for_listing(self.bucket)
         self.loaded += 1
+        self.pending = delivery.pending
+        self.heard = time.monotonic()
         if self._late is not None:
             self._late.append(entry)
         elif self._builder is not None:
             self._builder.take(entry)
         if self.ready or self._builder is None:
-            self._apply(entry)
+            self._apply(entry, delivery.headers)
 
     def on_drained(self) -> None:
+        self.pending = 0
+        self.heard = time.monotonic()
         if not self.whole:
             self.drained.set()
 
@@ -235,12 +246,13 @@ class LiveBucket:
         if current is None:
             self.index.discard(name)
         elif current.revision == revision:
-            self.vanished(name)
+            self.vanished(name, expired=True)
 
-    def vanished(self, name: str) -> None:
+    def vanished(self, name: str, *, expired: bool = False) -> None:
         """An object is no longer there, and no message told of it."""
         entry = self.index.entry(name)
         if entry is not None and self.index.discard(name):
+            self.activity.vanished(entry, expired=expired, time_ns=time.time_ns())
             self._tell(lambda subscriber: subscriber.add(replace(entry, deleted=True)))
 
     async def former_names(self) -> list[str]:
@@ -262,12 +274,14 @@ class LiveBucket:
             more = self.index.prepare()
             await asyncio.sleep(0)
 
-    def _apply(self, entry: Entry) -> None:
+    def _apply(self, entry: Entry, headers: bytes) -> None:
+        old = self.index.entry(entry.name)
         if self.ttl:
             self._ages.append((entry.time_ns, entry.name, entry.revision))
-        if not entry.deleted and entry.size and len(self.newcomers) < MAX_NEWCOMERS and self.index.entry(entry.name) is None:
+        if not entry.deleted and entry.size and len(self.newcomers) < MAX_NEWCOMERS and old is None:
             self.newcomers[nuid_of(entry.raw) or entry.raw] = entry.name
         if self.index.apply(entry):
+            self.activity.took(entry, old, headers, now=self.ready)
             self._tell(lambda subscriber: subscriber.add(entry))
         self._arrived(entry.revision)
 

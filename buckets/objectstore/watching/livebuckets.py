@@ -66,6 +66,10 @@ class LiveBuckets:
         found = self._live.get(bucket)
         return found[0] if found is not None and not found[0].gone else None
 
+    def all(self) -> list[LiveBucket]:
+        """Those that there are now, by name."""
+        return [self._live[name][0] for name in sorted(self._live) if not self._live[name][0].gone]
+
     async def caught_up(self, bucket: str, revision: int) -> None:
         """Wait (a second at most) until a listing made now has what this process has just written."""
         live = self.peek(bucket)
