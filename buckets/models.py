@@ -1,4 +1,5 @@
-"""What the database keeps: who may do what, the tokens of scripts, and failed log-ins. Objects and buckets live in NATS."""
+"""What the database keeps: who may do what, the tokens of scripts, failed log-ins, and long work under way. Objects and buckets live in
+NATS."""
 
 from datetime import timedelta
 
@@ -89,3 +90,28 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} from {self.address}"
+
+
+class Job(models.Model):
+    """Long work on a bucket, the newest of its kind: see ``services.jobs``. Any process of the site reads it; the one that runs it writes."""
+
+    bucket = models.CharField(max_length=MAX_BUCKET_NAME)
+    kind = models.CharField(max_length=20)
+    action = models.CharField(max_length=20)
+    run = models.CharField(max_length=32)
+    user = models.CharField(max_length=150)
+    started = models.DateTimeField()
+    updated = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+    cancel = models.BooleanField(default=False)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    total_size = models.BigIntegerField(default=0)
+    outcome = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(name="job_once_per_kind", fields=["bucket", "kind"]),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.bucket}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
+AWAY_SECONDS = 5.0
 DEFAULT_CHUNK_SIZE = 512 * 1024
 ADR20_CHUNK_SIZE = 128 * 1024
 
@@ -71,12 +72,19 @@ class BucketChange:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A follower of the bucket's stream; ``lag`` in messages behind the leader."""
+    """A follower of the bucket's stream; ``lag`` in messages behind the leader; ``silent``: seconds since the leader heard of it, None: it
+    has not since it leads."""
 
     name: str
     current: bool
     offline: bool
     lag: int
+    silent: float | None = field(default=0.0, compare=False)
+
+    @property
+    def away(self) -> bool:
+        """The server is slow to call one offline that was killed."""
+        return self.offline or (not self.current and (self.silent is None or self.silent > AWAY_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from django.shortcuts import redirect
 
 from buckets import access
 from buckets.access import AnyUser
-from buckets.forms import BucketForm
-from buckets.objectstore import ObjectStoreError, Unavailable
+from buckets.bucketform import BucketForm, HistoryForm
+from buckets.objectstore import ObjectStoreError, Storage, Unavailable
 from buckets.services import buckets as bucket_service
+from buckets.services.history import HistoryWish
 
 from .shell import load_shell, page, render_page
 
@@ -30,15 +31,25 @@ async def sidebar(request: HttpRequest, user: AnyUser) -> HttpResponse:
 @page
 async def bucket_new(request: HttpRequest, user: AnyUser) -> HttpResponse:
     await access.require_create(user)
-    form = BucketForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    data = request.POST if request.method == "POST" else None
+    form, history = BucketForm(data), HistoryForm(data)
+    if data is not None and form.is_valid() and history.is_valid():
         try:
-            made = await bucket_service.create_bucket(user, form.config())
+            made = await bucket_service.create_bucket(user, form.config(), history=_wish(form, history))
         except Unavailable:
             raise
         except ObjectStoreError as error:
             form.refuse(error)
         else:
             return redirect("files", made.status.name)
-    status = 400 if form.errors else 200
-    return render_page(request, await load_shell(user), "bucket_new.html", {"form": form}, status)
+    wrong = bool(form.errors or (data is not None and history.errors))
+    context = {"form": form, "history_form": history, "open": form.wrong_below or (data is not None and bool(history.errors))}
+    return render_page(request, await load_shell(user), "bucket_new.html", context, 400 if wrong else 200)
+
+
+def _wish(form: BucketForm, history: HistoryForm) -> HistoryWish | None:
+    """None: it is to have no history."""
+    if not form.cleaned_data["history"]:
+        return None
+    storage = history.cleaned_data.get("history_storage")
+    return HistoryWish(True, Storage(storage) if storage else None, history.settings())

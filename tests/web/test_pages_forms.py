@@ -17,9 +17,7 @@ FIELDS = {
     "name": "",
     "description": "",
     "ttl": "",
-    "ttl_unit": "days",
     "limit": "",
-    "limit_unit": "GiB",
     "replicas": "1",
     "storage": "file",
 }
@@ -41,14 +39,26 @@ def viewer_browser(cast: Cast, visit: Callable[..., httpx.AsyncClient]) -> httpx
 
 async def test_a_new_bucket_is_what_the_form_says(site: ObjectStore, admin_browser: httpx.AsyncClient, bucket_name: str) -> None:
     fields = bucket_fields(
-        name=bucket_name, description="Über ☃", ttl="2", ttl_unit="weeks", limit="1.5", limit_unit="MiB", storage="memory", compression="on"
+        name=bucket_name, description="Über ☃", ttl="2 weeks", limit="1,5 MiB", storage="memory", compression="on", unique_names="on"
     )
-    fields.append(("unique_names", "on"))
+    fields += [("meta_name", "team"), ("meta_value", "two\r\nlines"), ("meta_name", ""), ("meta_value", "")]
+    fields += [
+        ("history", "on"),
+        ("history_limit", "10 MB"),
+        ("keep_versions", "7"),
+        ("keep_for", "30 days"),
+        ("history_compression", "on"),
+    ]
     answer = await submit(admin_browser, "/buckets/new", fields)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/buckets/{bucket_name}/")
     config = (await site.bucket(bucket_name)).config
     assert (config.description, config.ttl, config.max_bytes) == ("Über ☃", 14 * 86400, 1_572_864)
     assert (config.storage, config.compression, config.unique_names) == (Storage.MEMORY, True, True)
+    assert config.metadata == {"team": "two\nlines"}
+    history = await site.history.status(bucket_name)
+    assert history
+    kept = history.config
+    assert (history.enabled, kept.max_bytes, kept.keep_versions, kept.keep_days, kept.compression) == (True, 10_000_000, 7, 30, True)
 
 
 @pytest.mark.parametrize(
@@ -56,20 +66,27 @@ async def test_a_new_bucket_is_what_the_form_says(site: ObjectStore, admin_brows
     [
         ({"name": "has space"}, "A bucket name has letters, digits"),
         ({"name": ""}, "This field is required"),
-        ({"name": "fine", "ttl": "-1"}, "greater than or equal to 0"),
-        ({"name": "fine", "ttl": "many"}, "Enter a number"),
-        ({"name": "fine", "ttl": "20000", "ttl_unit": "weeks"}, "292 years at most"),
-        ({"name": "fine", "limit": "NaN"}, "Enter a number"),
+        ({"name": "fine", "ttl": "-1 d"}, "Write a time with its unit"),
+        ({"name": "fine", "ttl": "many"}, "Write a time with its unit"),
+        ({"name": "fine", "ttl": "20000 weeks"}, "292 years at most"),
+        ({"name": "fine", "limit": "NaN"}, "Write a size with its unit"),
+        ({"name": "fine", "limit": "1.024 GB"}, "can be read in two ways"),
+        ({"name": "fine", "limit": "9000 PiB"}, "more than the server can count"),
         ({"name": "fine", "storage": "cloud"}, "Select a valid choice"),
+        ({"name": "fine", "history": "on", "keep_for": "200 years"}, "100 years at most"),
+        ({"name": "fine", "history": "on", "keep_versions": "-1"}, "greater than or equal to 0"),
+        ({"name": "fine", "meta_value": "x"}, "A value has no name"),
     ],
 )
 async def test_what_is_wrong_with_a_new_bucket_stands_at_its_field(
     site: ObjectStore, admin_browser: httpx.AsyncClient, changes: dict[str, str], words: str
 ) -> None:
-    answer = await submit(admin_browser, "/buckets/new", bucket_fields(**changes))
+    fields = bucket_fields(**changes) + ([("meta_name", "")] if "meta_value" in changes else [])
+    answer = await submit(admin_browser, "/buckets/new", fields)
     assert answer.status_code == 400
     assert words in answer.text
     assert 'role="alert"' in answer.text
+    assert not [status for status in await site.buckets() if status.name == "fine"]
 
 
 async def test_a_name_that_is_taken_is_refused_in_words(bucket: str, admin_browser: httpx.AsyncClient) -> None:

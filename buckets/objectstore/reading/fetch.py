@@ -76,6 +76,7 @@ class Fetch:
         self._up_to = up_to
         self._limit = limit
         self._timeout = timeout
+        self._endpoint = f"{js.prefix}.DIRECT.GET.{stream}"
         self._inbox = self._connection.new_inbox()
         self._subscription: RawSubscription | None = None
         self._stack = contextlib.ExitStack()
@@ -99,6 +100,7 @@ class Fetch:
         self._subscription = await self._connection.subscribe(f"{self._inbox}.*", self._receive)
         self._budget.enter()
         self._stack.enter_context(self._connection.on_loss(self._end_batches))
+        self._stack.enter_context(self._connection.on_denial(self._endpoint, self._on_denial))
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -199,9 +201,8 @@ class Fetch:
             self._arrived.clear()
         self._asked.append(asked)
         query = {"seq": start, "next_by_subj": self._subject, "batch": asked.count, "max_bytes": reserved}
-        subject = f"{self._js.prefix}.DIRECT.GET.{self._stream}"
         try:
-            await self._connection.publish(subject, orjson.dumps(query), reply=f"{self._inbox}.{asked.token}")
+            await self._connection.publish(self._endpoint, orjson.dumps(query), reply=f"{self._inbox}.{asked.token}")
         except BaseException:
             self._end_batches()
             raise
@@ -270,6 +271,10 @@ class Fetch:
         while self._asked:
             self._forget(self._asked.popleft())
         self._arrived.set()
+
+    def _on_denial(self, error: ObjectStoreError) -> None:
+        self._failure = error
+        self._end_batches()
 
     def _forget(self, asked: _Asked) -> None:
         if asked.reserved:

@@ -33,11 +33,12 @@ _LITERAL = re.compile(r"[^\s\x00-\x20*>\ud800-\udfff]+\Z")
 
 # When a bucket's stream was made, its last sequence, and how many messages it has.
 _Fingerprint: TypeAlias = tuple[datetime, int, int]
+OnProgress: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """Chunks that no metadata refers to. ``time``: of the youngest one.
+    """Chunks that no metadata refers to. ``time``: of the youngest one. ``size``: bytes, as far as the first and the last one tell.
 
     doubt: the object whose broken metadata does not say which chunks it has, and whose these may be; such are never purged.
     """
@@ -46,6 +47,7 @@ class Orphan:
     chunks: int
     time: datetime
     doubt: str | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,23 @@ class Repair:
         self._turns = turns
         self._clean: dict[str, _Fingerprint] = {}
 
-    async def orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> list[Orphan]:
+    async def orphans(
+        self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = (), on_progress: OnProgress | None = None
+    ) -> list[Orphan]:
         """Chunks without metadata whose youngest is older than ``older_than`` seconds by the server's clock, oldest first.
 
         older_than: more than the longest pause of any upload, whatever client makes it: until its metadata is there it looks like this.
         in_use: nuids of uploads that may pause longer, beside those of ``store.uploads``. All is asked of the stream's leader.
         Costs one reading of all metadata, and eight bytes of memory for each object.
+        on_progress: called with the number of suspects that were looked at and of all, once all of the bucket has been read.
         """
         references = References(self._js, self._streams, bucket)
-        return sorted([orphan async for orphan, _ in self._find(bucket, older_than, in_use, references)], key=lambda orphan: orphan.time)
+        found = self._find(bucket, older_than, in_use, references, on_progress)
+        return sorted([orphan async for orphan, _ in found], key=lambda orphan: orphan.time)
 
-    async def purge_orphans(self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = ()) -> Purged:
+    async def purge_orphans(
+        self, bucket: str, *, older_than: float = HOUR, in_use: Collection[str] = (), on_progress: OnProgress | None = None
+    ) -> Purged:
         """Remove what ``orphans`` finds, except what is in doubt. Right before each one goes it is asked whether more of it has come, and
         the metadata that was written meanwhile is read.
 
@@ -90,7 +98,7 @@ class Repair:
         """
         nuids = chunks = doubtful = 0
         references = References(self._js, self._streams, bucket)
-        async for orphan, sequence in self._find(bucket, older_than, in_use, references):
+        async for orphan, sequence in self._find(bucket, older_than, in_use, references, on_progress):
             if orphan.doubt is not None:
                 doubtful += 1
                 continue
@@ -123,7 +131,7 @@ class Repair:
             self._clean[bucket] = fingerprint
         return purged
 
-    async def purge_markers(self, bucket: str, *, older_than: float = 0.0, on_progress: Callable[[int, int], None] | None = None) -> int:
+    async def purge_markers(self, bucket: str, *, older_than: float = 0.0, on_progress: OnProgress | None = None) -> int:
         """Remove the deletion markers older than ``older_than`` seconds for good; gives how many there were.
 
         A name that is written again in the same moment keeps its new metadata. A bucket's history keeps what it has, and has the
@@ -161,7 +169,7 @@ class Repair:
         return verify(self._js, self._messages, self._context, check_bucket_name(bucket), names)
 
     async def _find(
-        self, bucket: str, older_than: float, in_use: Collection[str], references: References
+        self, bucket: str, older_than: float, in_use: Collection[str], references: References, on_progress: OnProgress | None
     ) -> AsyncIterator[tuple[Orphan, int]]:
         """Each orphan, and the sequence of its youngest chunk. ``references`` is read for it."""
         check_bucket_name(bucket)
@@ -176,7 +184,10 @@ class Repair:
             youngest = await asyncio.gather(*(self._last(bucket, chunk_subject(bucket, nuid)) for nuid in some))
             for nuid, last in zip(some, youngest, strict=True):
                 if last is not None and _age(now_ns, _ns(last[1])) >= older_than:
-                    yield Orphan(nuid, stored[nuid], last[1], references.doubt(last[0])), last[0]
+                    size = await self._size(bucket, nuid, stored[nuid])
+                    yield Orphan(nuid, stored[nuid], last[1], references.doubt(last[0]), size), last[0]
+            if on_progress is not None:
+                on_progress(start + len(some), len(candidates))
 
     async def _unreferenced(self, bucket: str, references: References) -> dict[str, int]:
         """The nuids that have chunks and no metadata, with their numbers. Subjects that hold no nuid are nobody's business here."""
@@ -190,6 +201,12 @@ class Repair:
                 if NUID.match(nuid) and nuid not in references:
                     found[nuid] = chunks
         return found
+
+    async def _size(self, bucket: str, nuid: str, chunks: int) -> int:
+        stream, subject = stream_name(bucket), chunk_subject(bucket, nuid)
+        first = await self._messages.stored(stream, seq=1, next_by_subj=subject)
+        last = await self._messages.stored(stream, last_by_subj=subject)
+        return (len(first.data) * (chunks - 1) if first is not None else 0) + (len(last.data) if last is not None else 0)
 
     async def _last(self, bucket: str, subject: str) -> tuple[int, datetime] | None:
         """Sequence and time of the last message on ``subject``; None when there is none."""

@@ -203,6 +203,9 @@ def _check_possible(status: BucketStatus, change: BucketChange, api_level: int, 
         raise InvalidBucketConfig(f"{change.replicas} replicas need {change.replicas} NATS servers in a cluster; this one stands alone.")
     if alone and change.placement is not None and change.placement not in (Placement(), status.config.placement):
         raise InvalidBucketConfig("A placement needs NATS servers in a cluster; this one stands alone.")
+    scaled = change.replicas not in (None, status.config.replicas)
+    if scaled and change.placement not in (None, Placement(), status.config.placement):
+        raise InvalidBucketConfig("NATS cannot move a bucket and change its number of replicas at once: make one change after the other.")
     _check_flags(status, change, api_level)
 
 
@@ -293,6 +296,7 @@ def _replica(replica: Mapping[str, Any]) -> Replica:
         current=replica.get("current") is True,
         offline=replica.get("offline") is True,
         lag=_number(replica, "lag"),
+        silent=max(0, _number(replica, "active")) / NANOSECONDS or None,
     )
 
 

@@ -1,7 +1,7 @@
 """Buckets as streams (ADR-20): creating, changing, sealing, listing, asking and deleting them."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from ..errors import BucketExists, BucketNotFound, InvalidBucketConfig
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 class Streams:
     def __init__(self, js: JetStream) -> None:
         self._js = js
+        self.missing: tuple[str, ...] = ()  # streams that did not answer when they were last listed
 
     async def create(self, config: BucketConfig) -> BucketStatus:
         """Raises InvalidBucketName, InvalidBucketConfig, BucketExists (whatever its settings), BucketFull (no room in the account)."""
@@ -40,13 +41,21 @@ class Streams:
 
         See ``ObjectStore.update_bucket``.
         """
-        check_change(change)
-        info = await self._bucket_info(bucket)
-        level = await self._api_level() if change.fast_ingest or change.atomic else 0
-        wanted = changed_config(info, change, level)
+        info, wanted = await self._changed(bucket, change)
         if same_config(wanted, info):
             return bucket_status(info)
         return await self._update(bucket, wanted)
+
+    async def check(self, bucket: str, change: BucketChange) -> None:
+        """See ``ObjectStore.check_update``."""
+        await self._changed(bucket, change)
+
+    async def _changed(self, bucket: str, change: BucketChange) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The stream's info as it is, and its configuration as it is to be."""
+        check_change(change)
+        info = await self._bucket_info(bucket)
+        level = await self._api_level() if change.fast_ingest or change.atomic else 0
+        return info, changed_config(info, change, level)
 
     async def create_or_update(self, config: BucketConfig) -> BucketStatus:
         """See ``ObjectStore.create_or_update_bucket``."""
@@ -94,16 +103,24 @@ class Streams:
     async def list(self) -> list[BucketStatus]:
         """All buckets by name. One whose stream has no leader now is left out: nothing is known of it."""
         found: dict[str, BucketStatus] = {}
+        without: list[str] = []
         offset = 0
         while True:
             answer = await self._js.api("STREAM.LIST", {"subject": "$O.*.C.>", "offset": offset})
             streams, missing = answer.get("streams") or [], answer.get("missing") or []
-            if missing:
-                logger.warning("streams that do not answer are not listed: %s", ", ".join(map(str, missing)))
+            without += map(str, missing)
             found |= {status.name: status for status in map(bucket_status, filter(is_bucket, streams))}
             offset += len(streams) + len(missing)
             if not streams or offset >= int(answer.get("total", 0)):
+                self._note_missing(without)
                 return [found[name] for name in sorted(found)]
+
+    def _note_missing(self, names: Iterable[str]) -> None:
+        """Told once, not each time that somebody looks."""
+        missing = tuple(sorted(set(names)))
+        if missing and missing != self.missing:
+            logger.warning("streams that do not answer are not listed: %s", ", ".join(missing))
+        self.missing = missing
 
     async def delete(self, bucket: str) -> None:
         """The bucket and everything in it. Raises BucketNotFound."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from nats import errors as nats_errors
 
 from ..errors import PermissionDenied, Unavailable
-from ..options import ConnectionState, ConnectOptions
+from ..options import ConnectionFacts, ConnectionState, ConnectOptions
 from .memory import keep_freed
 from .wire import RawClient, RawHandler, RawMessage, RawSubscription
 
@@ -24,6 +24,7 @@ NO_RESPONDERS = 503
 # All that is published and not yet written to the socket; our own windows keep far below it, so that publishing never waits for a flush.
 PENDING_BYTES = 256 * 1024 * 1024
 CLOSE_SECONDS = 3.0
+ROUND_TRIP_SECONDS = 1
 _DENIED = re.compile(r"permissions violation for (publish|subscription) to \"([^\"]+)\"")
 _NATS_ERRORS = (nats_errors.Error, OSError)
 
@@ -45,12 +46,14 @@ class Connection:
         self._connected = asyncio.Event()
         self._closed = asyncio.Event()
         self._error = "not connected yet"
+        self._connects = 0
         self._pending: dict[str, _Pending] = {}
         self._inbox: str = ""
+        self._deaf: PermissionDenied | None = None
         self._next_token = 0
         self._posts: set[asyncio.Task[None]] = set()
         self._loss_callbacks: set[Callable[[], None]] = set()
-        self._denial_callbacks: dict[str, set[Callable[[PermissionDenied], None]]] = {}
+        self._denial_callbacks: dict[str, set[tuple[str, Callable[[PermissionDenied], None]]]] = {}
 
     async def start(self) -> None:
         if self._keeper is None:
@@ -73,6 +76,27 @@ class Connection:
             return ConnectionState(connected=False, error=self._error)
         version = str(client._server_info.get("version", ""))
         return ConnectionState(connected=True, server_version=version, servers=max(1, len(client.servers)))
+
+    async def facts(self) -> ConnectionFacts:
+        """How it stands, with the time that a ping takes now (a second at most is waited for its answer)."""
+        client, state = self._client, self.state
+        reconnects = max(0, self._connects - 1)
+        if client is None or not state.connected:
+            return ConnectionFacts(self._purpose, connected=False, reconnects=reconnects, error=state.error)
+        info, url = client._server_info, client.connected_url
+        return ConnectionFacts(
+            self._purpose,
+            connected=True,
+            reconnects=reconnects,
+            address=url.netloc.rpartition("@")[2] if url is not None else "",
+            server=str(info.get("server_name", "")),
+            version=state.server_version,
+            cluster=str(info.get("cluster", "")),
+            known=state.servers,
+            max_payload=int(info.get("max_payload", 0)),
+            secure=url is not None and (url.scheme in ("tls", "wss") or info.get("tls_required") is True),
+            round_trip=await _round_trip(client),
+        )
 
     async def client(self) -> RawClient:
         """The connected client; raises ``Unavailable`` when there is none within ``connect_wait``."""
@@ -124,10 +148,12 @@ class Connection:
     ) -> RawMessage:
         """One request, one answer. Raises ``Unavailable`` (time-out, connection lost, no responders) or ``PermissionDenied``."""
         await self.client()
+        if self._deaf is not None:
+            raise self._deaf
         token = str(self._next_token)
         self._next_token += 1
         answer: asyncio.Future[RawMessage] = asyncio.get_running_loop().create_future()
-        self._pending[token] = _Pending(subject.lower(), answer)
+        self._pending[token] = _Pending(subject, answer)
         try:
             await self.publish(subject, payload, reply=f"{self._inbox}.{token}", headers=headers)
             async with asyncio.timeout(timeout or self._options.request_timeout):
@@ -153,11 +179,11 @@ class Connection:
     def on_denial(self, subject: str, callback: Callable[[PermissionDenied], None]) -> Iterator[None]:
         """Call ``callback`` each time the server refuses a message on ``subject``, while the context lasts."""
         callbacks = self._denial_callbacks.setdefault(subject.lower(), set())
-        callbacks.add(callback)
+        callbacks.add((subject, callback))
         try:
             yield
         finally:
-            callbacks.discard(callback)
+            callbacks.discard((subject, callback))
             if not callbacks:
                 self._denial_callbacks.pop(subject.lower(), None)
 
@@ -194,15 +220,18 @@ class Connection:
             raise
         self._client = client
         self._inbox = self.new_inbox()
+        self._deaf = None
         await client.subscribe_raw(f"{self._inbox}.*", self._on_answer)
         await self._on_connected()
 
     async def _on_connected(self) -> None:
         self._error = ""
+        self._connects += 1
         self._connected.set()
         logger.info("connected to NATS", extra={"purpose": self._purpose})
 
     async def _on_disconnected(self) -> None:
+        self._deaf = None  # which is told anew when it subscribes again
         self._lost(self._error or "the connection was lost")
         if self._client is not None:
             self._client.forget_unsent()  # nats-py would send it when it is connected again, after we have cleaned up
@@ -221,17 +250,19 @@ class Connection:
         self._error = words
 
     def _deny(self, words: str) -> bool:
-        """Fail the requests that a permissions violation is about: the server answers those by no other message."""
+        """Fail the requests that a permissions violation is about: the server answers those by no other message. nats-py tells it in lower
+        case."""
         denied = _DENIED.search(words.lower())
         if denied is None:
             return False
         logger.warning("NATS refused: %s", words)
-        error = PermissionDenied(f"The site's NATS user may not use the subject {denied[2]}.")
+        if denied[2] == f"{self._inbox}.*".lower():
+            self._deaf = PermissionDenied(f"The site's NATS user may not subscribe to {self._options.inbox_prefix}.>, where answers come.")
         for pending in self._pending.values():
-            if pending.subject == denied[2] and not pending.answer.done():
-                pending.answer.set_exception(error)
-        for callback in tuple(self._denial_callbacks.get(denied[2], ())):
-            callback(error)
+            if (self._deaf or pending.subject.lower() == denied[2]) and not pending.answer.done():
+                pending.answer.set_exception(self._deaf or _denied(pending.subject))
+        for subject, callback in tuple(self._denial_callbacks.get(denied[2], ())):
+            callback(_denied(subject))
         return True
 
     def _lost(self, why: str) -> None:
@@ -247,6 +278,18 @@ class Connection:
         pending = self._pending.get(message.subject.rpartition(".")[2])
         if pending is not None and not pending.answer.done():
             pending.answer.set_result(message)
+
+
+async def _round_trip(client: RawClient) -> float | None:
+    """Seconds; None when there is no answer in time."""
+    try:
+        return await client.rtt(timeout=ROUND_TRIP_SECONDS)
+    except (*_NATS_ERRORS, TimeoutError):
+        return None
+
+
+def _denied(subject: str) -> PermissionDenied:
+    return PermissionDenied(f"The site's NATS user may not use the subject {subject}.")
 
 
 @contextlib.contextmanager

@@ -47,7 +47,8 @@ _FULL = {10002, 10023, 10028, 10047}
 _AWAY = {10008, 10009, 10039, 10076, 10167}
 NO_SUITABLE_PEERS = 10005
 NOT_CLUSTERED = 10074
-_REFUSED_CONFIG = {10025, 10027, 10052, 10055, 10061, 10065, 10069, 10113, 10120, 10122, 10123}
+TOO_MANY_STREAMS = 10027
+_REFUSED_CONFIG = {10025, 10052, 10055, 10061, 10065, 10069, 10113, 10120, 10122, 10123}
 # The stream's replicas are on their way to other servers.
 _MOVING = {10124, 10226}
 # What "store failed" says when there is no room: the stream's limits, or the disk.
@@ -77,7 +78,14 @@ def to_error(error: Mapping[str, Any], subject: str = "") -> ObjectStoreError:
         )
     if number == PURGE_FAILED and "not permitted" in words:
         return BucketRestricted("The bucket's stream refuses purges for ever (deny_purge): nothing can be removed from it.")
-    if number in _FULL or (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)) or "no space left" in words:
+    if number in _FULL:
+        return BucketFull(f"NATS has no room left for that: {words}. The limit is the account's or the servers', not the bucket's.")
+    if number == TOO_MANY_STREAMS:
+        return InvalidBucketConfig(
+            "The NATS account has as many streams as it may have. Each bucket is one, and so is each history: "
+            "delete one that nobody needs, or have the account's limit raised."
+        )
+    if (number == STORE_FAILED and any(sign in words for sign in _NO_ROOM)) or "no space left" in words:
         return BucketFull(f"The bucket is full: {words}. Delete something, or raise its size limit.")
     if number == NOT_CLUSTERED:
         return InvalidBucketConfig("More than one replica needs more than one NATS server, in a cluster; this one stands alone.")

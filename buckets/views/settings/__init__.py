@@ -1,0 +1,1 @@
+"""A bucket's settings, for its admins."""
