@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
 
+from buckets.api.errors import error_json
 from buckets.errorwords import told
 
 from .requestbody import Message, RequestBody
@@ -88,7 +89,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def refusal(path: str, status: int, code: str, message: str) -> HttpResponse:
     """As JSON for the API and as text for everybody else."""
     if path.startswith("/api/"):
-        response: HttpResponse = JsonResponse({"error": {"code": code, "message": message}}, status=status)
+        response: HttpResponse = JsonResponse({"error": error_json(code, message)}, status=status)
     else:
         response = HttpResponse(told(message) + "\n", content_type="text/plain; charset=utf-8", status=status)
     response["Content-Length"] = str(len(response.content))

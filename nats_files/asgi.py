@@ -17,6 +17,7 @@ django.setup(set_prefix=False)
 from buckets.routing import websocket_urlpatterns  # noqa: E402
 
 from .lifespan import Lifespan  # noqa: E402
+from .observed import Observed  # noqa: E402
 from .origins import SameOrigin  # noqa: E402
 from .streaming import StreamingHandler  # noqa: E402
 
@@ -36,10 +37,12 @@ if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 http = StreamingHandler()
 websocket = URLRouter([*websocket_urlpatterns, re_path("", Unknown.as_asgi())])  # type: ignore[arg-type, list-item]
-application = ProtocolTypeRouter(
-    {
-        "http": http,
-        "websocket": SameOrigin(AuthMiddlewareStack(websocket)),
-        "lifespan": Lifespan(http.requests),
-    }
+application = Observed(
+    ProtocolTypeRouter(
+        {
+            "http": http,
+            "websocket": SameOrigin(AuthMiddlewareStack(websocket)),
+            "lifespan": Lifespan(http.requests),
+        }
+    )
 )

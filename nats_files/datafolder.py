@@ -5,6 +5,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
@@ -12,6 +14,17 @@ PRIVATE_FILE = 0o600
 def make_folder(path: Path) -> Path:
     """``path``, made for our user only if it was not there."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    return path
+
+
+def made(name: str, path: Path) -> Path:
+    """The folder of the variable ``name``. Raises ``ImproperlyConfigured`` when it cannot be made, or not written to."""
+    try:
+        make_folder(path)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} is a folder, and {str(path)!r} cannot be made: {error.strerror}.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name} is a folder that the site can write to, and {str(path)!r} is not one.")
     return path
 
 

@@ -1,5 +1,8 @@
 """Typed readers of environment variables. A bad value is a loud failure at the start, never a silent default."""
 
+import ipaddress
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?\Z")
+_TOKEN = re.compile(r"[^\s.*>]+\Z")
+_SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*\Z")
 
 
 class Env:
@@ -26,6 +32,13 @@ class Env:
 
     def optional(self, name: str) -> str | None:
         return self.text(name) or None
+
+    def secret(self, name: str, shortest: int) -> str:
+        """Empty when it is not set. The value is never part of the error."""
+        value = self.text(name)
+        if value and len(value) < shortest:
+            raise ImproperlyConfigured(f"{name} is a secret of {shortest} characters at least; this one has {len(value)}.")
+        return value
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)
@@ -72,11 +85,49 @@ class Env:
         return path
 
     def file(self, name: str) -> str | None:
-        """The path of a file that exists."""
+        """The path of a file that can be read."""
         value = self.text(name)
         if value and not Path(value).is_file():
             raise ImproperlyConfigured(f"{name} is the path of a file, and there is none at {value!r}.")
+        if value and not os.access(value, os.R_OK):
+            raise ImproperlyConfigured(f"{name} is the path of a file, and {value!r} cannot be read by the site.")
         return value or None
+
+    def host(self, name: str, default: str) -> str:
+        """An address or a name, without scheme and port."""
+        value = self.text(name, default)
+        if not _is_host(value):
+            raise ImproperlyConfigured(f"{name} is an address such as 127.0.0.1, 0.0.0.0 or ::, or a name, not {value!r}.")
+        return value
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """A comma-separated list of names and addresses; ``.example.org`` is all below that, ``*`` everything."""
+        hosts = self.words(name)
+        for host in hosts:
+            bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host.removeprefix(".")
+            if host != "*" and not _is_host(bare):
+                raise ImproperlyConfigured(
+                    f"{name} lists names and addresses such as files.example.org, without scheme and port, not {host!r}."
+                )
+        return hosts
+
+    def networks(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """A comma-separated list of addresses and networks; ``*`` is all of them."""
+        networks = self.words(name, default)
+        for network in networks:
+            try:
+                network == "*" or ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise ImproperlyConfigured(f"{name} lists addresses and networks such as 10.0.0.0/8, or is *, not {network!r}.") from None
+        return networks
+
+    def subject(self, name: str, default: str = "", *, tokens: bool = True) -> str:
+        """A NATS subject without wildcards; of one token unless ``tokens``."""
+        value = self.text(name, default)
+        if value and not (_SUBJECT if tokens else _TOKEN).match(value):
+            kind = "the beginning of a subject" if tokens else "a name"
+            raise ImproperlyConfigured(f"{name} is {kind}, without spaces, * and >{'' if tokens else ' and dots'}, not {value!r}.")
+        return value
 
     def origins(self, name: str) -> tuple[str, ...]:
         """A comma-separated list of origins: scheme and host, and a port if it is not the usual one."""
@@ -93,7 +144,18 @@ class Env:
         for server in servers:
             if not _is_server(server):
                 raise ImproperlyConfigured(f"{name} lists NATS servers such as nats://127.0.0.1:4222, not {server!r}.")
+        if len({server.startswith("ws") for server in servers}) > 1:
+            raise ImproperlyConfigured(
+                f"{name} lists servers that are reached either by ws:// and wss://, or by nats:// and tls://, not both."
+            )
         return servers
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        return bool(_NAME.match(host))
 
 
 def _is_server(server: str) -> bool:

@@ -6,12 +6,13 @@ Without one (Daphne) the connection begins when it is first needed, and there is
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Coroutine, Set
+from typing import Any
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
-from buckets.services import background, runtime, upkeep
+from buckets.services import background, looplag, runtime, upkeep
 
 CLEAN_UP_SECONDS = 5.0
 
@@ -27,7 +28,7 @@ class Lifespan:
         await runtime.store()
         gc.collect()
         gc.freeze()  # what is here now stays: the collector need not walk through Django again and again
-        async with _upkeep():
+        async with _upkeep(), _meanwhile(looplag.measure(), "loop lag"):
             await send({"type": "lifespan.startup.complete"})
             await receive()
         if self._requests:
@@ -43,7 +44,13 @@ async def _upkeep() -> AsyncIterator[None]:
     if not settings.UPKEEP_MINUTES:
         yield
         return
-    task = asyncio.create_task(upkeep.run(settings.UPKEEP_MINUTES * 60), name="upkeep")
+    async with _meanwhile(upkeep.run(settings.UPKEEP_MINUTES * 60), "upkeep"):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:

@@ -6,13 +6,18 @@ import logging
 import time
 from typing import Any
 
+from buckets import requestid
+
 # What Django says with a traceback of a request that it has refused: anybody could fill the disk with these.
 REFUSALS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName", "color_message"}
 
 
 class TextFormatter(logging.Formatter):
-    """``2026-01-31T12:00:00Z INFO buckets.audit message``. A message cannot forge a line of its own; only a traceback has more lines."""
+    """``2026-01-31T12:00:00Z INFO buckets.audit message request=4f…``.
+
+    A message cannot forge a line of its own; only a traceback has more lines.
+    """
 
     converter = staticmethod(time.gmtime)
 
@@ -20,7 +25,8 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return one_line(super().formatMessage(record).strip())
+        request = getattr(record, "request_id", "")
+        return one_line(super().formatMessage(record).strip() + (f" request={request}" if request else ""))
 
 
 class JsonFormatter(logging.Formatter):
@@ -39,6 +45,16 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry, default=str)
+
+
+class RequestId(logging.Filter):
+    """Lets everything pass, and says of which request it tells."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = requestid.current()
+        if request and not hasattr(record, "request_id"):
+            record.request_id = request
+        return True
 
 
 class Uncaught(logging.Filter):
@@ -66,15 +82,18 @@ def configuration(level: str, style: str, access_log: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"text": {"()": TextFormatter}, "json": {"()": JsonFormatter}},
-        "filters": {"uncaught": {"()": Uncaught}, "not_cancelled": {"()": NotCancelled}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}, "none": {"class": "logging.NullHandler"}},
+        "filters": {"request_id": {"()": RequestId}, "uncaught": {"()": Uncaught}, "not_cancelled": {"()": NotCancelled}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": style, "filters": ["request_id"]},
+            "none": {"class": "logging.NullHandler"},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR", "filters": ["uncaught"]},
             "uvicorn.error": {"level": "WARNING", "filters": ["not_cancelled"]},
-            "uvicorn.access": {"level": "INFO" if access_log else "CRITICAL"},
+            "nats_files.access": {"level": "INFO" if access_log else "CRITICAL"},
             "daphne": {"level": "WARNING"},
             "asyncio": {"level": "WARNING"},
             # The client library prints tracebacks for every lost connection; the store logs those itself, in one line.

@@ -22,6 +22,8 @@ from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
+from buckets import requestid
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
@@ -39,6 +41,22 @@ class InLoop(MiddlewareMixin):
         if after is not None:
             response = await sync_to_async(after)(request, response) if self.may_wait(request) else after(request, response)
         assert response is not None
+        return response
+
+
+class Observe(InLoop):
+    """Tells for the access log and the metrics which view it is, and who asks, if that becomes known: nobody is looked up for it."""
+
+    async def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> None:
+        if request.resolver_match is not None:
+            requestid.note(route=request.resolver_match.view_name)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        known = getattr(request, "_acached_user", None) or getattr(request, "_cached_user", None)
+        if known is not None:
+            requestid.note(user=known.get_username())
         return response
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..access import AnyUser, roles
+from ..metrics.instruments import Direction
 from ..objectstore import DigestMismatch, Link, ObjectInfo, ObjectNotFound, ObjectReader, ObjectStoreError, Unavailable, VersionNotFound
 from . import damaged
 from .audit import record
@@ -65,7 +66,7 @@ class Archive:
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The zip, once; closing this closes all that is open. Raises ``Busy``, ``Unavailable``, and ``NotVisible`` when the user may
         not see the bucket any more."""
-        async with transfer(self.user):
+        async with transfer(self.user, Direction.ARCHIVE):
             self._record()
             with closing(_Making(self.bucket, self.selection.root, self.compress)) as making:
                 async with aclosing(making.pieces(_ahead(self.user, self.bucket, self.targets))) as pieces:

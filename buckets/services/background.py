@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any
 
 log = logging.getLogger("buckets.errors")
@@ -10,9 +11,9 @@ log = logging.getLogger("buckets.errors")
 _tasks: set[asyncio.Task[None]] = set()
 
 
-def start(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    """Run ``work`` in the running loop. What it raises is logged."""
-    task = asyncio.create_task(_logged(work, name), name=name)
+def start(work: Coroutine[Any, Any, None], name: str, *, context: Context | None = None) -> asyncio.Task[None]:
+    """Run ``work`` in the running loop, in a copy of the caller's context or in ``context``. What it raises is logged."""
+    task = asyncio.create_task(_logged(work, name), name=name, context=context)
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
     return task

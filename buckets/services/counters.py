@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 DAMAGED_READS = "damaged_reads"
+ORPHANED_CHUNKS = "orphaned_chunks"
 
 _counts: Counter[str] = Counter()
 

@@ -63,6 +63,15 @@ class Busy(ServiceError):
         super().__init__("Too many uploads and downloads are running at the moment. Try again in a moment.")
 
 
+class Stopping(ServiceError):
+    """The process is about to stop and begins no transfers; another one, or this one started again, takes them."""
+
+    code = "stopping"
+
+    def __init__(self) -> None:
+        super().__init__("This server is being stopped and begins nothing new. Try again in a moment.")
+
+
 class NotConfirmed(ServiceError):
     """What cannot be undone was not confirmed with the bucket's name."""
 
@@ -88,6 +97,15 @@ class RestoreRunning(ServiceError):
 
     def __init__(self, bucket: str) -> None:
         super().__init__(f"The bucket “{bucket}” is being taken back to a moment already. Wait until that is done.")
+
+
+class JobRunning(ServiceError):
+    """The same work runs in this bucket already, perhaps in another process."""
+
+    code = "job_running"
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(f"This is being done in the bucket “{bucket}” already. Wait until it has ended, or cancel it.")
 
 
 class TooManyAttempts(ServiceError):

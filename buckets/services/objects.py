@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from ..access import AnyUser, Role, require, roles
+from ..metrics.instruments import Direction
 from ..objectstore import DigestMismatch, Link, LiveBucket, ObjectInfo, ObjectNotFound, ObjectReader, Scan
 from . import damaged
 from .audit import record
@@ -107,7 +108,7 @@ async def read_pieces(
     spans: only these parts, each a start and a length, one after the other; no piece belongs to two of them.
     """
     facts: dict[str, str | int] = {"version": version} if version else {}
-    async with transfer(user), reader:
+    async with transfer(user, Direction.DOWNLOAD), reader:
         record("object.download", user, bucket, name=name, size=sum(span[1] for span in spans) or reader.info.size, **facts)
         try:
             if not spans:
@@ -149,7 +150,7 @@ async def upload(
     others = dict(digests or {})
     sha256 = others.pop("sha-256", None)  # the store computes that one anyway
     try:
-        async with transfer(user):
+        async with transfer(user, Direction.UPLOAD):
             stored = await (await store()).put(
                 bucket,
                 name,

@@ -7,14 +7,16 @@ in turn with the other users, whatever the number of transfers that each of them
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
 from ..access import AnyUser
-from .errors import Busy
+from ..metrics.instruments import TRANSFERS, Direction, Outcome, moving
+from . import draining
+from .errors import Busy, Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ class Slots:
     @property
     def waiting(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
+
+    def turn_away(self) -> None:
+        """Whoever waits gets ``Stopping``."""
+        for queue in self._queues.values():
+            for turn in queue:
+                if not turn.done():
+                    turn.set_exception(Stopping())
 
     @asynccontextmanager
     async def hold(self, user: Hashable, limits: Limits) -> AsyncIterator[None]:
@@ -73,7 +82,7 @@ class Slots:
             raise
 
     def _give_up(self, user: Hashable, turn: asyncio.Future[None], limits: Limits) -> None:
-        if turn.done() and not turn.cancelled():  # it came in the same moment
+        if turn.done() and not turn.cancelled() and turn.exception() is None:  # it came in the same moment
             self._release(user, limits)
             return
         queue = self._queues.get(user)
@@ -123,12 +132,19 @@ def slots() -> Slots:
 
 
 @asynccontextmanager
-async def transfer(user: AnyUser) -> AsyncIterator[None]:
-    """A slot for one transfer of ``user``. Visitors who are not logged in share the slots of one user.
+async def transfer(user: AnyUser, direction: Direction = Direction.READ) -> AsyncIterator[None]:
+    """A slot for one transfer of ``user`` in this ``direction``. Visitors who are not logged in share the slots of one user.
 
-    Raises ``Busy`` when none comes free in ``TRANSFER_WAIT_SECONDS``, or too many wait already. Not to be nested: whoever holds the last
-    slot would wait for itself.
+    Raises ``Busy`` when none comes free in ``TRANSFER_WAIT_SECONDS``, or too many wait already, and ``Stopping`` when the process begins
+    nothing new. Not to be nested: whoever holds the last slot would wait for itself.
     """
     limits = Limits(settings.MAX_TRANSFERS, settings.MAX_TRANSFERS_PER_USER, settings.MAX_WAITING_TRANSFERS, settings.TRANSFER_WAIT_SECONDS)
-    async with slots().hold(user.pk, limits):
-        yield
+    async with AsyncExitStack() as held:
+        try:
+            draining.check()
+            await held.enter_async_context(slots().hold(user.pk, limits))
+        except (Busy, Stopping):
+            TRANSFERS.labels(direction, Outcome.REFUSED).inc()
+            raise
+        with moving(direction):
+            yield

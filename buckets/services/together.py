@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.conf import settings
 
 from ..access import AnyUser, Role, require
+from ..metrics.instruments import Direction
 from ..objectstore import Conflict, ObjectInfo, ObjectNotFound, ObjectStoreError
 from ..objectstore.metadata import digest_text
 from ..objectstore.uploads.naming import candidates
@@ -52,7 +53,7 @@ async def upload_one(user: AnyUser, bucket: str, file: File) -> ObjectInfo:
     """EDITOR. Raises ``Busy``, ``UploadTooLarge``, ``AlreadyThere``, the store's errors, and whatever ``file.pieces`` raises."""
     await require(user, bucket, Role.EDITOR)
     unique = await wants_unique_names(bucket)
-    async with transfer(user):
+    async with transfer(user, Direction.UPLOAD):
         return await _store(user, bucket, file, unique)
 
 
@@ -74,7 +75,7 @@ async def upload_all(user: AnyUser, bucket: str, files: AsyncGenerator[File, Non
         finally:
             room.release()
 
-    async with transfer(user), _Tasks() as tasks, aclosing(files):
+    async with transfer(user, Direction.UPLOAD), _Tasks() as tasks, aclosing(files):
         async for file in files:
             ready = await _in_memory(file) if file.size <= SMALL else file
             await room.acquire()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from ..access import AnyUser, NotVisible, Role, require
+from ..metrics.instruments import Direction
 from ..objectstore import Conflict, ObjectInfo, UploadNotFound, UploadState
 from .audit import record
 from .errors import AlreadyThere, UploadTooLarge
@@ -92,7 +93,7 @@ async def append(
     Raises ``Busy``, ``AlreadyThere``, and what ``Uploads.append`` raises.
     """
     await require(user, state.bucket, Role.EDITOR)
-    async with transfer(user):
+    async with transfer(user, Direction.UPLOAD):
         try:
             done = await (await store()).uploads.append(state.id, offset, body, length=length, checksum=checksum, expires=expiry())
         except Conflict:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from ..services import runtime
+from ..services import draining, jetstream, runtime
 
 DATABASE_SECONDS = 5.0
 NO_STORE = {"Cache-Control": "no-store"}
@@ -21,13 +21,23 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """Readiness: 200 when NATS and the database are there, else 503, with the state of each."""
-    states = {"nats": (await runtime.store()).state.connected, "database": await _database_is_there()}
+    """Readiness: 200 when NATS, its JetStream and the database are there, else 503, with the state of each; "stopping" once the process is
+    about to end, whatever else there is. In a few seconds at most."""
+    if draining.is_draining():
+        return JsonResponse({"status": "stopping"}, status=503, headers={**NO_STORE, "Retry-After": "5"})
+    connected = (await runtime.store()).state.connected
+    jetstream, database = await asyncio.gather(_jetstream_is_there(connected), _database_is_there())
+    states = {"nats": connected, "jetstream": jetstream, "database": database}
     words = {name: "ok" if there else "unavailable" for name, there in states.items()}
     ready = all(states.values())
     headers = NO_STORE if ready else {**NO_STORE, "Retry-After": "5"}
     body = {"status": "ok" if ready else "unavailable", **words}
     return JsonResponse(body, status=200 if ready else 503, headers=headers)
+
+
+async def _jetstream_is_there(connected: bool) -> bool:
+    """Asked at most every few seconds, however often somebody wants to know."""
+    return connected and await jetstream.answers()
 
 
 async def _database_is_there() -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nkeys
 import pytest
+import trustme
 from django.core.exceptions import ImproperlyConfigured
 
 from buckets.objectstore import ConnectOptions
@@ -71,15 +73,20 @@ def test_a_bad_value_names_the_variable(read: Callable[[Env], Any], value: str) 
 
 def test_every_way_to_authenticate_reaches_the_store(tmp_path: Path) -> None:
     files = {name: str(tmp_path / name) for name in ("creds", "ca", "cert", "key")}
-    for path in files.values():
-        Path(path).touch()
+    authority = trustme.CA()
+    own = authority.issue_cert("client.example")
+    authority.cert_pem.write_to_path(files["ca"])
+    own.cert_chain_pems[0].write_to_path(files["cert"])
+    own.private_key_pem.write_to_path(files["key"])
+    Path(files["creds"]).write_text("-----BEGIN NATS USER JWT-----\n…\n-----BEGIN USER NKEY SEED-----\n…\n")
+    seed = bytes(nkeys.encode_seed(bytes(32), nkeys.PREFIX_BYTE_USER)).decode()
     variables = {
-        "NATS_URL": "nats://a,nats://b", "NATS_CREDS": files["creds"], "NATS_NKEY_SEED": "SUAM", "NATS_USER": "u", "NATS_PASSWORD": "p",
+        "NATS_URL": "nats://a,nats://b", "NATS_CREDS": files["creds"], "NATS_NKEY_SEED": seed, "NATS_USER": "u", "NATS_PASSWORD": "p",
         "NATS_TOKEN": "t", "NATS_TLS_CA": files["ca"], "NATS_TLS_CERT": files["cert"], "NATS_TLS_KEY": files["key"],
         "NATS_JS_DOMAIN": "d", "NATS_RECONNECT_WAIT": "0.5", "NATS_REQUEST_TIMEOUT": "7", "NATS_INBOX_PREFIX": "_IN",
     }  # fmt: skip
     assert natsoptions.read(Env(variables), tmp_path) == ConnectOptions(
-        servers=("nats://a", "nats://b"), credentials=files["creds"], nkey_seed="SUAM", user="u", password="p", token="t",
+        servers=("nats://a", "nats://b"), credentials=files["creds"], nkey_seed=seed, user="u", password="p", token="t",
         tls_ca=files["ca"], tls_cert=files["cert"], tls_key=files["key"], domain="d", reconnect_wait=0.5, request_timeout=7.0,
         inbox_prefix="_IN",
     )  # fmt: skip

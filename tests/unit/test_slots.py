@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buckets.services.errors import Busy
+from buckets.services.errors import Busy, Stopping
 from buckets.services.slots import Limits, Slots
 
 LIMITS = Limits(total=3, per_user=2, waiting=10, seconds=20)
@@ -179,3 +179,17 @@ async def act(work: Work, step: str, user: str, number: int) -> None:
     elif name is not None and step == "cancel":
         work.tasks[name].cancel()
         await settled()
+
+
+async def test_whoever_waits_is_turned_away_when_the_site_stops_and_the_others_go_on() -> None:
+    work = Work()
+    await work.begin("a1", "a2", "b1", "a3", "b2")
+    assert (work.slots.running, work.slots.waiting) == (3, 2)
+    work.slots.turn_away()
+    await settled()
+    for name in ("a3", "b2"):
+        with pytest.raises(Stopping):
+            await work.tasks[name]
+    assert (work.slots.running, work.slots.waiting) == (3, 0)
+    await work.end("a1", "a2", "b1")
+    assert work.slots.running == 0

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from nats_files import firstadmin, serving
+from nats_files import database, firstadmin, serving
 from nats_files.embedded import EmbeddedServer, EmbeddedServerError
 
 
@@ -47,8 +47,9 @@ class Command(BaseCommand):
 
     def _prepare_database(self) -> str | None:
         try:
-            call_command("migrate", interactive=False, verbosity=0)
-            return firstadmin.create(settings.ADMIN_PASSWORD)
+            with database.prepared_by_one():
+                call_command("migrate", interactive=False, verbosity=0)
+                return firstadmin.create(settings.ADMIN_PASSWORD)
         except DatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from None
 
