@@ -58,7 +58,10 @@ class Cluster:
     async def leader(self, stream: str) -> NatsServer:
         """The server that leads ``stream`` now."""
         info = await self._info(stream, lambda info: bool(info["cluster"].get("leader")))
-        return self.servers[int(info["cluster"]["leader"].removeprefix("n"))]
+        return self._named(info["cluster"]["leader"])
+
+    def _named(self, name: str) -> NatsServer:
+        return self.servers[int(name.removeprefix("n"))]
 
     async def lead(self, stream: str, server: NatsServer) -> None:
         """Make ``server`` the leader of ``stream``."""

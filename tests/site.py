@@ -33,6 +33,7 @@ class Site:
             "NATS_FILES_ADMIN_PASSWORD": PASSWORD,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            "SHUTDOWN_SECONDS": "3",  # of what a test leaves open nobody wants the rest
             **extra,
         }
         self._process: subprocess.Popen[bytes] | None = None
