@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -13,22 +13,40 @@ from ..access import AnyUser
 from ..services import archives
 from ..services.safenames import safe_segment
 from ..services.selections import MAX_SELECTED, Selection
-from . import parameters
+from . import bodies, parameters
 from .download import Download
 from .errors import BadRequest, TooLarge
 from .fields import flag, only, text
 from .headers import attachment
 from .object_fields import required_name
+from .openapi.common import AT, JSON
+from .openapi.operation import Answer, Binary, Body, Parameter, operation
+from .openapi.schema import Bounds
 
 MEDIA_TYPE = "application/zip"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-FIELDS = ("names", "prefixes", "at", "trash", "compress", "file_name")
+FIELDS = bodies.fields_of(bodies.Selection)
 LISTS = ("names", "prefixes")
 FLAGS = ("trash", "compress")
 MAX_FILE_NAME = 255
 Document = Mapping[str, Any]
+ZIP = {200: Answer("A zip that is made while it is sent.", {MEDIA_TYPE: Binary("what cannot be read is named in _missing.txt")})}
+ERRORS = ("object_not_found", "invalid_object_name", "history_off", "busy", "too_large", "listing_loading")
 
 
+@operation(
+    "A folder or all of it as a zip",
+    role="viewer",
+    parameters=(
+        Parameter("prefix", "All that begins with it; more than once if you like; left out: the whole bucket.", list[str], example="2026/"),
+        AT,
+        Parameter("trash", "The last versions of what was deleted.", bool),
+        Parameter("compress", "Deflate what gets smaller by it.", bool),
+        Parameter("file_name", "What to call the zip.", Annotated[str, Bounds(high=MAX_FILE_NAME)]),
+    ),
+    answers=ZIP,
+    errors=ERRORS,
+)
 async def get_archive(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
     """All below ``?prefix=``, which may be there more than once; without it all of the bucket."""
     parameters.check_unicode(request)
@@ -38,6 +56,14 @@ async def get_archive(request: HttpRequest, user: User, bucket: str) -> HttpResp
     return await archive_of(user, bucket, {**document, "prefixes": prefixes})
 
 
+@operation(
+    "A selection as a zip",
+    role="viewer",
+    text="Also as a form with the same fields, or with one field `selection` that holds the JSON.",
+    body=Body({JSON: bodies.Selection, **dict.fromkeys(FORMS, Binary())}, example='{"names": ["a.txt"], "prefixes": ["2026/"]}'),
+    answers=ZIP,
+    errors=ERRORS,
+)
 async def make_archive(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
     """What the JSON, the form, or the form's field ``selection`` (the same JSON) names."""
     if request.content_type not in FORMS:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
+from .. import requestid
 from ..services import tokens
 from .errors import CsrfFailed, NotAuthenticated
 
@@ -37,6 +38,7 @@ async def _by_token(authorization: str) -> User:
     user = await tokens.find_user(token.strip())
     if user is None:
         raise NotAuthenticated("The token is unknown, revoked or expired.", CHALLENGE)
+    requestid.note(user=user.get_username())
     return user
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..objectstore import BucketChange, BucketConfig, Placement, Storage
+from . import bodies
 from .errors import BadRequest
 from .fields import MAX_DESCRIPTION, MAX_NUMBER, Document, flag, number, only, record, text, text_list, texts, whole
 
@@ -12,31 +13,8 @@ T = TypeVar("T")
 MAX_TTL_SECONDS = MAX_NUMBER // 1_000_000_000  # the server counts nanoseconds
 MAX_REPLICAS = 5
 FLAGS = ("fast_ingest", "atomic", "direct", "rollup")
-NEW = (
-    "name",
-    "description",
-    "ttl_seconds",
-    "max_bytes",
-    "storage",
-    "replicas",
-    "compression",
-    "metadata",
-    "placement",
-    "unique_names",
-    "history",
-)
-CHANGEABLE = (
-    "description",
-    "ttl_seconds",
-    "max_bytes",
-    "replicas",
-    "compression",
-    "metadata",
-    "placement",
-    "unique_names",
-    *FLAGS,
-    "history",
-)
+NEW = bodies.fields_of(bodies.NewBucket)
+CHANGEABLE = bodies.fields_of(bodies.BucketChange)
 FIXED = ("name", "storage")
 
 
@@ -88,7 +66,7 @@ def _given(document: Document, key: str, read: Callable[[], T]) -> T | None:
 
 def confirmation(document: Document) -> str:
     """The name that was typed once more, before what cannot be undone."""
-    only(document, ("confirm",))
+    only(document, bodies.fields_of(bodies.Confirmation))
     return text(document, "confirm", MAX_DESCRIPTION)
 
 
@@ -103,5 +81,5 @@ def _storage(document: Document) -> Storage:
 
 def _placement(document: Document) -> Placement:
     fields = record(document, "placement")
-    only(fields, ("cluster", "tags"))
+    only(fields, bodies.fields_of(bodies.WantedPlacement))
     return Placement(text(fields, "cluster", MAX_DESCRIPTION), text_list(fields, "tags"))

@@ -19,7 +19,8 @@ def endpoint(**handlers: Handler) -> View:
     """The view of a resource. Each handler is called with the request, the user and the path's parts.
 
     Whatever a handler raises is answered as JSON (see ``errors``). CSRF is checked in ``authenticate``, for sessions only.
-    The view's ``methods`` tells which methods there are. The API speaks English; what the site's own scripts ask, the reader's language.
+    The view's ``methods`` tells which methods there are, and who answers them. The API speaks English; what the site's own scripts ask,
+    the reader's language.
     """
     allowed = ", ".join(handlers)
 
@@ -34,7 +35,7 @@ def endpoint(**handlers: Handler) -> View:
             return answer(error, translated=not request.path.startswith("/api/"))
 
     exempt = csrf_exempt(view)
-    setattr(exempt, METHODS, tuple(handlers))
+    setattr(exempt, METHODS, handlers)
     return exempt
 
 

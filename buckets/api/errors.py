@@ -9,8 +9,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.http.multipartparser import MultiPartParserError
 
+from .. import requestid
 from ..access import NotAllowed, NotVisible
 from ..errorwords import told
+from ..metrics.instruments import ERRORS
 from ..objectstore import ErrorCode, ObjectStoreError, Unavailable
 from ..services.errors import ServiceError
 
@@ -60,6 +62,7 @@ STATUS: Mapping[str, int] = {
     "not_found": 404,
     "archive_not_found": 404,
     "restore_running": 409,
+    "job_running": 409,
     "method_not_allowed": 405,
     "precondition_failed": 412,
     "too_large": 413,
@@ -67,6 +70,7 @@ STATUS: Mapping[str, int] = {
     "too_many_attempts": 429,
     INTERNAL: 500,
     "busy": 503,
+    "stopping": 503,
     "database_unavailable": 503,
     "listing_loading": 503,
 }
@@ -133,6 +137,7 @@ def describe(error: Exception) -> Problem:
     code, message = _code_and_message(error)
     status = STATUS[code]
     headers = dict(error.headers) if isinstance(error, ApiError) else {}
+    ERRORS.labels(code).inc()
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if code == INTERNAL:
@@ -147,8 +152,14 @@ def answer(error: Exception, *, translated: bool = False) -> JsonResponse:
     language."""
     problem = describe(error)
     message = told(problem.message, problem.code) if translated else problem.message
-    body = {"error": {"code": problem.code, "message": message}}
+    body = {"error": error_json(problem.code, message)}
     return JsonResponse(body, status=problem.status, headers={"Cache-Control": "no-store", **problem.headers})
+
+
+def error_json(code: str, message: str) -> dict[str, str]:
+    """``request_id``: to be found in the log. Not there where nobody has given the request one."""
+    request = requestid.current()
+    return {"code": code, "message": message} | ({"request_id": request} if request else {})
 
 
 def _code_and_message(error: Exception) -> tuple[str, str]:

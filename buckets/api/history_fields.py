@@ -2,13 +2,14 @@
 
 from ..objectstore import HistoryChange, Storage
 from ..services.history import HistoryWish
+from . import bodies
 from .errors import BadRequest
 from .fields import MAX_NUMBER, Document, flag, number, only, record, whole
 
 MAX_REPLICAS = 5
 MAX_KEEP_VERSIONS = 1_000_000
 MAX_KEEP_DAYS = 36_500
-FIELDS = ("enabled", "storage", "replicas", "compression", "max_bytes", "keep_versions", "keep_days")
+FIELDS = bodies.fields_of(bodies.HistorySettings)
 
 
 def history_wish(document: Document, *, new: bool) -> HistoryWish | None:

@@ -9,6 +9,7 @@ from ..services.links import NewLink
 from ..services.objects import ObjectChange
 from ..services.order import Transfer
 from ..services.versions import NamedVersion
+from . import bodies
 from .errors import BadRequest
 from .fields import (
     MAX_DESCRIPTION,
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 def object_change(document: Document) -> ObjectChange:
     """What is left out stays; null empties it. A null name is refused."""
-    only(document, ("name", "description", "headers", "metadata", "revision"))
+    only(document, bodies.fields_of(bodies.ObjectChange))
     return ObjectChange(
         name=required_name(document, "name") if "name" in document else None,
         description=text(document, "description", MAX_DESCRIPTION) if "description" in document else None,
@@ -46,7 +47,7 @@ def revision(document: Document) -> int | None:
 
 
 def new_link(document: Document) -> NewLink:
-    only(document, ("bucket", "name", "description", "headers", "metadata"))
+    only(document, bodies.fields_of(bodies.NewLink))
     bucket = text(document, "bucket", MAX_DESCRIPTION)
     if not bucket:
         raise BadRequest("“bucket” is the bucket that the link leads to.")
@@ -75,12 +76,14 @@ def names(document: Document) -> Sequence[str]:
 
 def transfers(document: Document) -> Sequence[Transfer]:
     """``items`` of ``name`` and ``to``."""
-    return _items(document, ("name", "to"), lambda item: Transfer(required_name(item, "name"), required_name(item, "to")))
+    return _items(
+        document, bodies.fields_of(bodies.Transfer), lambda item: Transfer(required_name(item, "name"), required_name(item, "to"))
+    )
 
 
 def named_versions(document: Document) -> Sequence[NamedVersion]:
     """``items`` of ``name`` and ``version``."""
-    return _items(document, ("name", "version"), lambda item: NamedVersion(required_name(item, "name"), version(item)))
+    return _items(document, bodies.fields_of(bodies.NamedVersion), lambda item: NamedVersion(required_name(item, "name"), version(item)))
 
 
 def version(document: Document) -> str:

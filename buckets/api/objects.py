@@ -11,21 +11,45 @@ from django.urls import reverse
 
 from ..objectstore import Conflict, ObjectInfo, ObjectNotFound
 from ..services import bulk, links, objects, versions
-from . import parameters
+from . import answers, bodies, parameters
 from .conditions import MalformedCondition, Verdict, evaluate, is_conditional
 from .digests import MalformedDigest, parse_digests
 from .download import download
 from .errors import BadRequest, PreconditionFailed
 from .headers import etag, validators
 from .object_fields import new_link, object_change, revision
+from .openapi import common
+from .openapi.operation import Answer, Binary, Body, Parameter, operation
 from .parameters import object_name
 from .shapes import list_json, object_json, past_list_json
 
 CURLS_DEFAULT = "application/x-www-form-urlencoded"
 LINK_TYPE = "application/vnd.nats-files.link+json"
 NO_STORE = {"Cache-Control": "no-store"}
+DELETED = Parameter("deleted", "With deletion markers.", bool)
+LISTED = {common.JSON: answers.ObjectList | answers.PastObjectList, "*/*": Binary("with `name`")}
+LOOKING = (common.VERSION, common.AT, *common.READING)
+READ = (*common.READING_ERRORS, *common.PAST_ERRORS, "precondition_failed")
+UPLOADING = ("precondition_failed", "length_mismatch", "upload_digest_mismatch", "client_disconnected", "busy")
 
 
+@operation(
+    "List objects",
+    role="viewer",
+    text="With `?name=` it downloads that object instead, as `GET …/objects/{name}` does.",
+    parameters=(*common.LISTING, DELETED, common.AT, common.NAMED, common.VERSION),
+    answers={200: Answer("One page of the list; or the content.", LISTED)},
+    errors=(*common.PAST_ERRORS, "listing_loading"),
+)
+@operation(
+    "Look at an object by `?name=`",
+    role="viewer",
+    method="HEAD",
+    parameters=LOOKING,
+    named=True,
+    answers=common.HEADERS_ONLY,
+    errors=READ,
+)
 async def list_or_get(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
     return await get_object(request, user, bucket) if "name" in request.GET else await list_objects(request, user, bucket)
 
@@ -43,6 +67,8 @@ async def list_objects(request: HttpRequest, user: User, bucket: str) -> HttpRes
         raise BadRequest(str(error)) from error
 
 
+@operation("Download an object", role="viewer", parameters=LOOKING, answers=common.CONTENT, errors=(*READ, "range_not_satisfiable"))
+@operation("The headers of an object", role="viewer", method="HEAD", parameters=LOOKING, answers=common.HEADERS_ONLY, errors=READ)
 async def get_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponseBase:
     """GET and HEAD; ``?version=`` for a version, ``?at=`` for the one that was there then."""
     name = object_name(request, name)
@@ -54,6 +80,16 @@ async def get_object(request: HttpRequest, user: User, bucket: str, name: str | 
     return await download(request, user, bucket, name, version)
 
 
+@operation(
+    "Upload an object, or make a link",
+    role="editor",
+    text="A body of any length, known or not.",
+    parameters=(*common.WRITING, *common.DIGESTS),
+    named=True,
+    body=Body({"*/*": Binary("the content, of the media type that the object is to have"), LINK_TYPE: bodies.NewLink}),
+    answers={201: common.OBJECT},
+    errors=(*common.STORING_ERRORS, *UPLOADING, "invalid_link", "object_not_found"),
+)
 async def put_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
     """An upload; or, as ``LINK_TYPE``, a link. With a condition only if that is so, with a digest only what has it."""
     name = object_name(request, name)
@@ -78,6 +114,15 @@ async def put_object(request: HttpRequest, user: User, bucket: str, name: str | 
     return _answer(stored, 201)
 
 
+@operation(
+    "Change metadata or the name",
+    role="editor",
+    parameters=common.WRITING,
+    named=True,
+    body=common.json_body(bodies.ObjectChange, '{"description": "The signed one", "metadata": {"case": "4711"}}'),
+    answers={200: common.OBJECT},
+    errors=(*common.STORING_ERRORS, "object_not_found", "object_exists", "object_unreadable", "precondition_failed"),
+)
 async def patch_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
     """Its metadata, its name, or both; with ``revision`` or a condition only if it is still that one."""
     name = object_name(request, name)
@@ -91,6 +136,15 @@ async def patch_object(request: HttpRequest, user: User, bucket: str, name: str 
     return _answer(await objects.update(user, bucket, name, change, expected_revision=wanted))
 
 
+@operation(
+    "Delete an object",
+    role="editor",
+    text="One that is not there is no error. With a history it is in the trash.",
+    parameters=common.WRITING,
+    named=True,
+    answers={204: common.DONE},
+    errors=("forbidden", "invalid_object_name", "precondition_failed", "bucket_sealed", "bucket_restricted", "history_behind"),
+)
 async def delete_object(request: HttpRequest, user: User, bucket: str, name: str | None = None) -> HttpResponse:
     """With a condition only if that is so."""
     name = object_name(request, name)

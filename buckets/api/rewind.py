@@ -10,9 +10,12 @@ from django.http.response import HttpResponseBase
 
 from ..objectstore import Restored
 from ..services import rewinding, versions
+from . import answers, bodies
 from .errors import BadRequest
 from .fields import flag, only, text
 from .object_fields import MAX_NAME
+from .openapi.common import JSON, LISTING, json_body
+from .openapi.operation import Answer, operation
 from .parameters import json_object, moment, scan_query
 from .shapes import error_json, past_list_json
 
@@ -20,6 +23,13 @@ NO_STORE = {"Cache-Control": "no-store"}
 NDJSON = "application/x-ndjson"
 
 
+@operation(
+    "What was deleted",
+    role="viewer",
+    parameters=LISTING,
+    answers={200: Answer("`modified` is when it was deleted.", {JSON: answers.PastObjectList})},
+    errors=("history_off", "listing_loading"),
+)
 async def list_trash(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
     query = scan_query(request)
     try:
@@ -29,11 +39,21 @@ async def list_trash(request: HttpRequest, user: User, bucket: str) -> HttpRespo
     return JsonResponse(past_list_json(found, deleted=True), headers=NO_STORE)
 
 
+@operation(
+    "Take the bucket back to a time",
+    role="editor",
+    text="All that was there then is brought back. What has begun goes on when the client goes away. One at a time in a bucket.",
+    body=json_body(bodies.Rewind, '{"at": "2026-01-31T12:00:00Z", "prefix": "reports/"}'),
+    answers={
+        200: Answer("JSON lines: one for each object as it is done, and one at the end.", {NDJSON: answers.Rewound | answers.RewindEnd})
+    },
+    errors=("forbidden", "history_off", "restore_running", "too_large"),
+)
 async def rewind(request: HttpRequest, user: User, bucket: str) -> HttpResponseBase:
     """JSON lines: one for each object as it is done, and at the end the counts. The first is waited for: what is wrong from the start has a
     status."""
     document = json_object(request)
-    only(document, ("at", "prefix", "remove_newer"))
+    only(document, bodies.fields_of(bodies.Rewind))
     at = moment(text(document, "at", 64), "at")
     prefix = text(document, "prefix", MAX_NAME)
     results = rewinding.restore_moment(user, bucket, at, prefix=prefix, remove_newer=flag(document, "remove_newer"))

@@ -1,33 +1,38 @@
-"""Buckets and objects as JSON. Fields may be added, never renamed."""
+"""Buckets and objects as JSON, as ``answers`` describes it. Fields may be added, never renamed."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
 
-from ..objectstore import Folder, HistoryStatus, ObjectInfo, Placement, Scan, StreamState, Version
+from ..objectstore import Folder, HistoryStatus, Link, ObjectInfo, Placement, Replica, Scan, Storage, StreamState, Version
+from ..roles import Role
 from ..services.buckets import BucketView
 from ..services.bulk import Result
 from ..services.damaged import problem
 from ..services.together import Stored
 from ..services.versions import VersionList, version_of
+from . import answers
 from .errors import describe
 
-Json: TypeAlias = dict[str, Any]
+STORAGE: Mapping[Storage, answers.StorageName] = {Storage.FILE: "file", Storage.MEMORY: "memory"}
+ROLES: Mapping[Role, answers.RoleName] = {Role.VIEWER: "viewer", Role.EDITOR: "editor", Role.ADMIN: "admin"}
 
 
-def rfc3339(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def bucket_json(view: BucketView) -> Json:
+def rfc3339_or_none(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
+
+
+def bucket_json(view: BucketView) -> answers.Bucket:
     config = view.status.config
     return {
         "name": config.name,
         "description": config.description,
         "ttl_seconds": _whole(config.ttl) or None,
         "max_bytes": config.max_bytes or None,
-        "storage": str(config.storage),
+        "storage": STORAGE[config.storage],
         "replicas": config.replicas,
         "compression": config.compression,
         "metadata": dict(config.metadata),
@@ -43,13 +48,13 @@ def bucket_json(view: BucketView) -> Json:
         "size_bytes": view.status.size_bytes,
         "objects": view.objects,
         "created": rfc3339(view.status.created),
-        "stream": _stream_json(view.status.stream),
+        "stream": stream_json(view.status.stream),
         "history": {"enabled": None, "error": view.history_error} if view.history_error else history_json(view.history),
-        "role": str(view.role),
+        "role": ROLES[view.role],
     }
 
 
-def history_json(status: HistoryStatus | None) -> Json:
+def history_json(status: HistoryStatus | None) -> answers.History:
     """``kept``: there are versions, perhaps of a time when it was enabled. A limit of null is none."""
     if status is None:
         return {"enabled": False, "kept": False, "size_bytes": 0, "max_bytes": None, "keep_versions": None, "keep_days": None}
@@ -61,22 +66,22 @@ def history_json(status: HistoryStatus | None) -> Json:
         "max_bytes": config.max_bytes or None,
         "keep_versions": config.keep_versions or None,
         "keep_days": _whole(config.keep_days) or None,
-        "storage": str(config.storage) if config.storage else None,
+        "storage": STORAGE[config.storage] if config.storage else None,
         "replicas": config.replicas,
         "compression": config.compression,
-        "since": rfc3339(status.since),
+        "since": rfc3339_or_none(status.since),
         "lag": status.lag,
         "error": status.error or None,
-        "stream": _stream_json(status.stream),
+        "stream": stream_json(status.stream),
     }
 
 
-def archive_json(status: HistoryStatus) -> Json:
+def archive_json(status: HistoryStatus) -> answers.Archive:
     """The history of a bucket that is gone."""
-    return {"bucket": status.bucket, "last": rfc3339(status.stream.last_time), **history_json(status), "enabled": False}
+    return {**history_json(status), "bucket": status.bucket, "last": rfc3339_or_none(status.stream.last_time), "enabled": False}
 
 
-def object_json(info: ObjectInfo) -> Json:
+def object_json(info: ObjectInfo) -> answers.Object:
     return {
         "name": info.name,
         "bucket": info.bucket,
@@ -92,12 +97,16 @@ def object_json(info: ObjectInfo) -> Json:
         "headers": {key: list(values) for key, values in info.headers.items()},
         "metadata": dict(info.metadata),
         "deleted": info.deleted,
-        "link": {"bucket": info.link.bucket, "name": info.link.name} if info.link else None,
+        "link": link_json(info.link) if info.link else None,
         "problem": problem(info),
     }
 
 
-def list_json(scan: Scan) -> Json:
+def link_json(link: Link) -> answers.Target:
+    return {"bucket": link.bucket, "name": link.name}
+
+
+def list_json(scan: Scan) -> answers.ObjectList:
     return {
         "objects": [object_json(info) for info in scan.objects],
         "prefixes": [_prefix_json(folder) for folder in scan.prefixes],
@@ -106,43 +115,52 @@ def list_json(scan: Scan) -> Json:
     }
 
 
-def past_list_json(scan: Scan, *, deleted: bool = False) -> Json:
+def past_list_json(scan: Scan, *, deleted: bool = False) -> answers.PastObjectList:
     """A list of a moment, or (``deleted``) of what was deleted: each object has its ``version``, and no revision in the bucket."""
-    past = [object_json(info) | {"version": version_of(info), "revision": None, "deleted": deleted} for info in scan.objects]
-    return list_json(scan) | {"objects": past}
-
-
-def version_json(version: Version) -> Json:
-    return object_json(version.info) | {
-        "version": version.id,
-        "kind": str(version.kind),
-        "current": version.current,
-        "before": version.before,
-        "replaced": rfc3339(version.replaced),
-        "writer": version.writer or None,
-        "renamed_from": version.renamed_from or None,
+    return {
+        "objects": [_past_json(info, deleted) for info in scan.objects],
+        "prefixes": [_prefix_json(folder) for folder in scan.prefixes],
+        "total": scan.total,
+        "cursor": scan.cursor,
     }
 
 
-def version_list_json(found: VersionList) -> Json:
+def version_json(version: Version) -> answers.Version:
+    return {
+        **object_json(version.info),
+        "version": version.id,
+        "kind": version.kind,
+        "current": version.current,
+        "before": version.before,
+        "replaced": rfc3339_or_none(version.replaced),
+        "writer": version.writer or None,
+        "renamed_from": version.renamed_from or None,
+        "renamed_to": version.renamed_to or None,
+        "origin": version.origin,
+        "place": {"bucket": version.place.bucket, "name": version.place.name} if version.place is not None else None,
+        "restored": version.restored or None,
+    }
+
+
+def version_list_json(found: VersionList) -> answers.VersionList:
     return {"versions": [version_json(version) for version in found.versions], "more": found.more}
 
 
-def results_json(results: Sequence[Result]) -> Json:
+def results_json(results: Sequence[Result]) -> answers.ResultList:
     """What became of each object, in the order of the request."""
     return {"results": [_result_json(result) for result in results]}
 
 
-def error_json(error: Exception) -> Json:
+def error_json(error: Exception) -> answers.Failure:
     told = describe(error)
     return {"code": told.code, "message": told.message}
 
 
-def stored_json(stored: Stored) -> Json:
+def stored_json(stored: Stored) -> answers.Result:
     return _result_json(stored)
 
 
-def _result_json(result: Result | Stored) -> Json:
+def _result_json(result: Result | Stored) -> answers.Result:
     return {
         "name": result.name,
         "error": error_json(result.error) if result.error else None,
@@ -150,16 +168,40 @@ def _result_json(result: Result | Stored) -> Json:
     }
 
 
-def _prefix_json(folder: Folder) -> Json:
-    return {"prefix": folder.prefix, "objects": folder.objects, "size": folder.size, "modified": rfc3339(folder.modified)}
+def _past_json(info: ObjectInfo, deleted: bool) -> answers.PastObject:
+    return {**object_json(info), "version": version_of(info), "revision": None, "deleted": deleted}
 
 
-def _placement_json(placement: Placement) -> Json | None:
+def _prefix_json(folder: Folder) -> answers.Folder:
+    return {"prefix": folder.prefix, "objects": folder.objects, "size": folder.size, "modified": rfc3339_or_none(folder.modified)}
+
+
+def _placement_json(placement: Placement) -> answers.Placement | None:
     return {"cluster": placement.cluster or None, "tags": list(placement.tags)} if placement != Placement() else None
 
 
-def _stream_json(state: StreamState) -> Json:
-    return asdict(state) | {"first_time": rfc3339(state.first_time), "last_time": rfc3339(state.last_time)}
+def stream_json(state: StreamState) -> answers.Stream:
+    return {
+        "messages": state.messages,
+        "bytes": state.bytes,
+        "first_seq": state.first_seq,
+        "last_seq": state.last_seq,
+        "first_time": rfc3339_or_none(state.first_time),
+        "last_time": rfc3339_or_none(state.last_time),
+        "subjects": state.subjects,
+        "leader": state.leader,
+        "replicas": [_replica_json(replica) for replica in state.replicas],
+        "deleted": state.deleted,
+        "consumers": state.consumers,
+        "cluster": state.cluster,
+        "max_messages": state.max_messages,
+        "max_per_subject": state.max_per_subject,
+        "discard": state.discard,
+    }
+
+
+def _replica_json(replica: Replica) -> answers.Replica:
+    return {"name": replica.name, "current": replica.current, "offline": replica.offline, "lag": replica.lag}
 
 
 def _whole(seconds: float) -> float | int:

@@ -10,16 +10,26 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ..services import together
 from ..services.bulk import MAX_NAMES
 from ..services.errors import LengthMismatch, TooManyNames
-from . import parameters
+from . import bodies, parameters
 from .errors import BadRequest
 from .fields import MAX_DESCRIPTION, MAX_NUMBER, flag, only, text, whole
+from .openapi.common import RESULTS
+from .openapi.operation import Binary, Body, operation
 from .shapes import stored_json
 
 MEDIA_TYPE = "application/vnd.nats-files.uploads"
 MAX_LINE = 64 * 1024
-FIELDS = ("name", "size", "type", "if_absent")
+FIELDS = bodies.fields_of(bodies.UploadedFile)
 
 
+@operation(
+    "Upload up to 1,000 files at once",
+    role="editor",
+    text='For each file a line of JSON that ends with a line feed, `{"name", "size", "type", "if_absent"}`, and then exactly `size` bytes.',
+    body=Body({MEDIA_TYPE: Binary("lines of JSON, each followed by the file it announces")}),
+    answers=RESULTS,
+    errors=("forbidden", "length_mismatch", "client_disconnected", "busy"),
+)
 async def upload(request: HttpRequest, user: User, bucket: str) -> HttpResponse:
     if request.content_type != MEDIA_TYPE or not parameters.has_stream(request):
         raise BadRequest(f"Send files with “Content-Type: {MEDIA_TYPE}”.")

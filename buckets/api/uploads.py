@@ -15,7 +15,9 @@ from ..objectstore import DigestMismatch, UploadLocked, UploadNotFound, UploadOf
 from ..services import uploads
 from . import parameters
 from .endpoint import METHODS, View, endpoint
-from .errors import BadRequest
+from .errors import BadRequest, error_json
+from .openapi import resumable
+from .openapi.operation import operation
 
 # A final upload would have to copy what its parts have stored under subjects of their own.
 EXTENSIONS = frozenset(tus.Extension) - {tus.Extension.CONCATENATION}
@@ -23,6 +25,14 @@ NAME_KEYS = ("name", "relativePath", "filename")
 TYPE_KEYS = ("content_type", "filetype", "type")
 
 
+@operation(
+    "Begin an upload in pieces",
+    role="editor of the bucket",
+    parameters=(resumable.SPEAKING, resumable.LENGTH, resumable.DEFERRED, resumable.METADATA, resumable.IF_NONE_MATCH),
+    body=resumable.FIRST_PIECE,
+    answers={201: resumable.CREATED},
+    errors=resumable.BEGINNING,
+)
 async def create(request: HttpRequest, user: User) -> HttpResponseBase:
     limits = _limits()
     act = tus.decide_creation(_request(request), limits)
@@ -52,10 +62,39 @@ async def create(request: HttpRequest, user: User) -> HttpResponseBase:
     return _named(response, state)
 
 
+@operation("What this server speaks", role="any user", answers={204: resumable.SPEAKS})
 async def describe(request: HttpRequest, user: User, upload: str = "") -> HttpResponseBase:
     return _told(tus.described(_limits()))
 
 
+@operation("Where an upload stands", role="its owner", method="HEAD", answers={200: resumable.STATE}, errors=resumable.REFUSED)
+@operation(
+    "Send the next piece",
+    role="its owner",
+    method="PATCH",
+    parameters=(resumable.SPEAKING, resumable.OFFSET, resumable.LENGTH, resumable.CHECKSUM),
+    body=resumable.PIECE,
+    answers={204: resumable.TAKEN},
+    errors=resumable.PIECES,
+)
+@operation(
+    "Take an upload back",
+    role="its owner",
+    method="DELETE",
+    parameters=(resumable.SPEAKING,),
+    answers={204: resumable.GONE},
+    errors=resumable.REFUSED,
+)
+@operation(
+    "Stand for another method",
+    role="its owner",
+    method="POST",
+    text="For clients that have no `PATCH`, `HEAD` or `DELETE`. It answers as the method that it stands for.",
+    parameters=(resumable.OVERRIDE, resumable.SPEAKING),
+    body=resumable.FIRST_PIECE,
+    answers={204: resumable.TAKEN, 200: resumable.STATE},
+    errors=resumable.PIECES,
+)
 async def one(request: HttpRequest, user: User, upload: str) -> HttpResponseBase:
     """HEAD, PATCH, DELETE, and a POST that stands for one of them."""
     limits = _limits()
@@ -195,7 +234,7 @@ def _if_absent(request: HttpRequest) -> bool:
 
 def _told(act: tus.Refusal | tus.Report | tus.Describe) -> HttpResponse:
     if isinstance(act, tus.Refusal):
-        body = {"error": {"code": act.code, "message": act.message}}
+        body = {"error": error_json(act.code, act.message)}
         response: HttpResponse = JsonResponse(body, status=act.status, headers=dict(act.headers) | {"Cache-Control": "no-store"})
         response.reason_phrase = tus.REASONS.get(act.status, response.reason_phrase)
         return response

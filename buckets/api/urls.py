@@ -1,8 +1,8 @@
-"""The JSON API, version 1. Every route is described in docs/api.md."""
+"""The JSON API, version 1. Every route is described in docs/api.md, and by its handler for the OpenAPI document."""
 
 from django.urls import path, re_path, register_converter
 
-from . import archives, buckets, bulk, histories, links, objects, rewind, together, uploads, versions
+from . import archives, buckets, bulk, description, health, histories, jobs, links, objects, rewind, together, uploads, versions
 from .converters import AnyName
 from .endpoint import endpoint, nothing_here
 
@@ -29,6 +29,9 @@ urlpatterns = [
     path("buckets/<str:bucket>/seal", endpoint(POST=buckets.seal_bucket), name="seal"),
     path("buckets/<str:bucket>/history", endpoint(GET=histories.describe, DELETE=histories.remove_history), name="history"),
     path("buckets/<str:bucket>/history/prune", endpoint(POST=histories.prune), name="prune"),
+    path("buckets/<str:bucket>/effects", endpoint(POST=jobs.preview), name="effects"),
+    path("buckets/<str:bucket>/jobs", endpoint(GET=jobs.list_jobs, POST=jobs.begin), name="jobs"),
+    path("buckets/<str:bucket>/jobs/<str:kind>", endpoint(DELETE=jobs.cancel), name="job"),
     path(
         "buckets/<str:bucket>/objects",
         endpoint(**one_object | {"GET": objects.list_or_get, "HEAD": objects.list_or_get}),
@@ -57,5 +60,8 @@ urlpatterns = [
     path("uploads/<str:upload>", uploads.resource, name="upload"),
     path("archives", endpoint(GET=histories.list_archives), name="archives"),
     path("archives/<str:bucket>", endpoint(DELETE=histories.remove_archive), name="archive"),
+    path("archives/<str:bucket>/restore", endpoint(POST=histories.bring_back), name="bring-back"),
+    path("health", endpoint(GET=health.get_health), name="health"),
+    path("openapi.json", endpoint(GET=description.openapi), name="openapi"),
     re_path(r"", nothing_here),
 ]

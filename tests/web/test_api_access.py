@@ -88,8 +88,15 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/../uploads/{upload}"): BEGINNER,
     ("DELETE", "/../uploads/{upload}"): BEGINNER,
     ("OPTIONS", "/../uploads/{upload}"): SPEAKERS,
+    ("GET", "/../openapi.json"): (200, 200, 200, 200, 200, 401),
     ("GET", "/../archives"): (200, 200, 200, 200, 200, 401),
+    ("GET", "/../health"): (403, 403, 403, 403, 200, 401),
     ("DELETE", "/../archives/{bucket}"): (409, 403, 403, 404, 409, 401),
+    ("POST", "/../archives/{bucket}/restore"): (403, 403, 403, 403, 409, 401),
+    ("POST", "/{bucket}/effects"): ADMINS,
+    ("GET", "/{bucket}/jobs"): ADMINS,
+    ("POST", "/{bucket}/jobs"): (202, 403, 403, 404, 202, 401),
+    ("DELETE", "/{bucket}/jobs/{kind}"): OWNERS,
 }
 Wanted: TypeAlias = tuple[tuple[str, int], ...]
 
@@ -127,6 +134,9 @@ async def test_it_gives_each_role_what_it_may(
         ("POST", ""): {"json": {"name": f"{bucket}-2"}},
         ("PATCH", "/{bucket}"): {"json": {"description": "changed", "history": {"keep_days": 1}}},
         ("POST", "/{bucket}/seal"): {"json": {"confirm": bucket}},
+        ("POST", "/../archives/{bucket}/restore"): {"json": {"bucket": f"{bucket}-2"}},
+        ("POST", "/{bucket}/effects"): {"json": {"ttl_seconds": 1, "history": {"keep_days": 1}}},
+        ("POST", "/{bucket}/jobs"): {"json": {"job": "purge_markers"}},
         ("PUT", "/{bucket}/objects/link"): {"json": {"bucket": bucket, "name": "there"}, "headers": {"Content-Type": LINK}},
         ("POST", "/{bucket}/versions?name=there"): {"json": {"version": version}},
         ("POST", "/{bucket}/versions/there/restore"): {"json": {"version": version}},
@@ -148,21 +158,21 @@ async def test_it_gives_each_role_what_it_may(
     }
     plain: dict[str, dict[str, Any]] = {"PUT": {"content": b"new"}, "PATCH": {"json": {"description": "changed"}}}
     body = bodies.get((method, path), plain.get(method, {}))
-    filled = path.format(bucket=bucket, version=version, upload=upload).replace("/../", "/@/")
+    filled = path.format(bucket=bucket, version=version, upload=upload, kind="verify").replace("/../", "/@/")
     address = httpx.URL("http://testserver/api/v1/buckets" + filled)
     address = address.copy_with(raw_path=address.raw_path.replace(b"/buckets/@/", b"/"))
     for who, status in wanted:
         response = await visitors[who].request(method, address, **body)
         assert (who, response.status_code) == (who, status)
         if status >= 400 and method != "HEAD":
-            assert set(response.json()["error"]) == {"code", "message"}
+            assert set(response.json()["error"]) == {"code", "message", "request_id"}
 
 
 def test_every_route_is_in_the_matrix() -> None:
     tried = {(method, re.sub(r"\?.*", "", path)) for method, path in MATRIX}
     for pattern in urls.urlpatterns[:-1]:
         route = str(pattern.pattern).removeprefix("buckets")
-        path = re.sub(r"<anyname:name>", "there", re.sub(r"<str:(bucket|upload)>", r"{\1}", route))
+        path = re.sub(r"<anyname:name>", "there", re.sub(r"<str:(bucket|upload|kind)>", r"{\1}", route))
         path = path if not path or path.startswith("/") else f"/../{path}"
         for method in getattr(pattern.callback, METHODS):
             assert (method, path) in tried, f"{method} {pattern.pattern}"
