@@ -14,7 +14,7 @@ from django.db.models import Q
 from .models import EVERY_BUCKET, Grant
 from .roles import Role
 
-__all__ = ["AnyUser", "NotAllowed", "NotVisible", "Role", "RoleMap", "require", "require_create", "roles"]
+__all__ = ["AnyUser", "NotAllowed", "NotVisible", "Role", "RoleMap", "require", "require_create", "require_everywhere", "roles"]
 
 AnyUser: TypeAlias = User | AnonymousUser
 
@@ -79,6 +79,13 @@ async def require(user: AnyUser, bucket: str, role: Role) -> Role:
     if held < role:
         raise NotAllowed(role, f"the bucket “{bucket}”")
     return held
+
+
+async def require_everywhere(user: AnyUser, role: Role) -> None:
+    """Raises ``NotAllowed`` unless the user has this role, or more, in every bucket."""
+    held = (await roles(user)).everywhere
+    if held is None or held < role:
+        raise NotAllowed(role, "every bucket")
 
 
 async def require_create(user: AnyUser) -> None:

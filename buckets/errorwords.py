@@ -47,6 +47,25 @@ GENERAL: Mapping[str, str] = {
     "bad_request": gettext_noop("The site does not understand this request."),
     "forbidden": gettext_noop("You may not do this."),
     "too_large": gettext_noop("That is too large."),
+    "length_mismatch": gettext_noop("Not all of it came, or more than was announced. Nothing was stored."),
+    "client_disconnected": gettext_noop("Not all of it came, or more than was announced. Nothing was stored."),
+    "upload_digest_mismatch": gettext_noop("What came is not what its checksum says. Nothing was stored."),
+    "not_confirmed": gettext_noop("This has to be confirmed with the name of the bucket."),
+    "not_authenticated": gettext_noop("You are not signed in any more."),
+    "csrf_failed": gettext_noop("This page is too old. Reload it and try again."),
+    "not_found": gettext_noop("There is nothing at this address."),
+    "archive_not_found": gettext_noop("There is no such archive."),
+    "restore_running": gettext_noop("The bucket is being taken back to a moment already. Wait until that is done."),
+    "job_running": gettext_noop("This is being done already. Wait until it has ended, or cancel it."),
+    "method_not_allowed": gettext_noop("The site does not understand this request."),
+    "precondition_failed": gettext_noop("There is one already, or it was changed meanwhile. It was left as it is."),
+    "range_not_satisfiable": gettext_noop("The file does not have that part."),
+    "too_many_attempts": gettext_noop("That were too many attempts. Try again later."),
+    "internal_error": gettext_noop("Something went wrong on our side. It has been logged."),
+    "busy": gettext_noop("Too many uploads and downloads are running at the moment. Try again in a moment."),
+    "stopping": gettext_noop("This server is being stopped and begins nothing new. Try again in a moment."),
+    "database_unavailable": gettext_noop("The database cannot be reached. Try again in a moment."),
+    "listing_loading": gettext_noop("The list of this bucket is still being read. Try again in a moment."),
 }
 
 # Those that are known. Each %(name)s stands for anything.
@@ -70,8 +89,22 @@ SENTENCES = (
     gettext_noop("%(name)s was changed while it was being moved: what it was before is at its new place now."),
     gettext_noop("%(name)s was changed while it was being moved, and stayed where it is. Please try again."),
     gettext_noop("The bucket is sealed: it can be read, but never changed again."),
+    gettext_noop("The bucket's stream refuses purges for ever (deny_purge): nothing can be removed from it."),
     gettext_noop("The bucket %(bucket)s is sealed: nothing can be moved out of it, but copied."),
     gettext_noop("The bucket is full: %(words)s. Delete something, or raise its size limit."),
+    gettext_noop("NATS has no room left for that: %(words)s. The limit is the account's or the servers', not the bucket's."),
+    gettext_noop(
+        "The NATS account has as many streams as it may have. Each bucket is one, and so is each history: "
+        "delete one that nobody needs, or have the account's limit raised."
+    ),
+    gettext_noop("NATS cannot move a bucket and change its number of replicas at once: make one change after the other."),
+    gettext_noop("A placement needs NATS servers in a cluster; this one stands alone."),
+    gettext_noop("This server stands alone: a history has one replica here."),
+    gettext_noop(
+        "The size limit of %(limit)s bytes is below the %(size)s bytes that the bucket holds. "
+        "Delete something first, or choose a higher limit."
+    ),
+    gettext_noop("Objects can be kept for %(seconds)s seconds at least, or for ever (0)."),
     gettext_noop("More than one replica needs more than one NATS server, in a cluster; this one stands alone."),
     gettext_noop("%(count)s replicas need %(same)s NATS servers in a cluster; this one stands alone."),
     gettext_noop("The cluster has not enough NATS servers for that, by number, placement or room: %(words)s."),
@@ -115,9 +148,12 @@ SENTENCES = (
     gettext_noop("“%(name)s” is already in the bucket “%(bucket)s”. It was left as it is."),
     gettext_noop("Name %(limit)s objects at most at a time."),
     gettext_noop("Too many uploads and downloads are running at the moment. Try again in a moment."),
+    gettext_noop("This server is being stopped and begins nothing new. Try again in a moment."),
     gettext_noop("Confirm this with the name of the bucket, “%(bucket)s”: it cannot be undone. Nothing was changed."),
     gettext_noop("There is no archive of a bucket “%(bucket)s”."),
     gettext_noop("The bucket “%(bucket)s” is being taken back to a moment already. Wait until that is done."),
+    gettext_noop("This is being done in the bucket “%(bucket)s” already. Wait until it has ended, or cancel it."),
+    gettext_noop("Somebody else has changed these settings meanwhile. Nothing was changed."),
     gettext_noop("The listing of “%(bucket)s” is still loading: %(loaded)s of %(expected)s objects. Try again in a moment."),
     gettext_noop("“%(name)s” is a link to an object that is not there or that you may not see."),
     gettext_noop("“%(name)s” would lead to itself."),
@@ -172,6 +208,11 @@ def told(error: Exception | str | None, code: str = "") -> str:
         return known
     general = GENERAL.get(getattr(error, "code", code))
     return _(general) if general else text
+
+
+def by_code() -> dict[str, str]:
+    """What each code of the API's errors says in general, for the site's own scripts."""
+    return {str(code): _(words) for code, words in GENERAL.items()}
 
 
 def _translated(text: str) -> str | None:

@@ -54,8 +54,11 @@ def _columns(view: View) -> list[dict[str, Any]]:
 
 
 def part_html(context: dict[str, Any]) -> dict[str, str]:
-    """The parts beside the rows, by the id of their element."""
-    return {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty")}
+    """The parts beside the rows, by the id of their element; the bucket's size in the side bar too."""
+    live: LiveBucket = context["live"]
+    used: dict[str, Any] = {"open": True, "status": context["found"].status, "files_bytes": live.index.size if live.ready else None}
+    parts: dict[str, str] = {name: render_to_string(f"_{name}.html", context) for name in ("facts", "empty")}
+    return parts | {"used": render_to_string("_used.html", used)}
 
 
 def nats_html(nats: ConnectionState, user: AnyUser) -> dict[str, str]:

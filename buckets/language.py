@@ -12,8 +12,19 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 from django.views.i18n import JavaScriptCatalog
 
+from .errorwords import by_code
+
 YEAR = 365 * 24 * 3600
-_catalogue = JavaScriptCatalog.as_view(packages=["buckets"])
+
+
+class _Catalogue(JavaScriptCatalog):
+    """With what the errors of the API say, which speaks English, as "error:" and the code."""
+
+    def get_catalog(self) -> dict[str, Any]:
+        return super().get_catalog() | {f"error:{code}": words for code, words in by_code().items()}
+
+
+_catalogue = _Catalogue.as_view(packages=["buckets"])
 
 
 def of_socket(scope: Mapping[str, Any]) -> str:

@@ -1,12 +1,35 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from .views import acting, carrying, editing, files, folders, health, home, links, login, objects, rows, theme, thumbnails
+from .views import (
+    acting,
+    archives,
+    carrying,
+    editing,
+    files,
+    folders,
+    guide,
+    health,
+    healthpage,
+    home,
+    links,
+    live,
+    login,
+    metrics,
+    objects,
+    reference,
+    rows,
+    theme,
+    thumbnails,
+)
 from .views.history import place, rewind, trash, versions
+from .views.settings import ends, repairs
+from .views.settings import page as settings
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("sidebar", home.sidebar, name="sidebar"),
+    path("live", live.live, name="live"),
     path("buckets/new", home.bucket_new, name="bucket_new"),
     path("buckets/<str:bucket>/", files.files, name="files"),
     path("buckets/<str:bucket>/rows", rows.rows, name="files_rows"),
@@ -19,6 +42,7 @@ urlpatterns = [
     path("buckets/<str:bucket>/zip", carrying.download, name="zip_objects"),
     path("buckets/<str:bucket>/folders", acting.folders, name="folders"),
     path("buckets/<str:bucket>/folders/new", folders.create, name="folder_new"),
+    path("buckets/<str:bucket>/folders/form", folders.form, name="folder_form"),
     path("buckets/<str:bucket>/object", objects.object_page, name="object"),
     path("buckets/<str:bucket>/object/drawer", objects.drawer, name="object_drawer"),
     path("buckets/<str:bucket>/object/news", objects.news, name="object_news"),
@@ -47,9 +71,22 @@ urlpatterns = [
     path("buckets/<str:bucket>/trash/erase", trash.erase, name="trash_erase"),
     path("buckets/<str:bucket>/rewind", rewind.rewind, name="rewind"),
     path("buckets/<str:bucket>/rewind/restore", rewind.restore, name="rewind_restore"),
+    path("buckets/<str:bucket>/settings", settings.settings, name="bucket_settings"),
+    path("buckets/<str:bucket>/settings/history", settings.history, name="bucket_history"),
+    path("buckets/<str:bucket>/settings/history/remove", ends.remove_history, name="bucket_history_remove"),
+    path("buckets/<str:bucket>/settings/repair", repairs.repairs, name="bucket_repairs"),
+    path("buckets/<str:bucket>/settings/seal", ends.seal, name="bucket_seal"),
+    path("buckets/<str:bucket>/settings/delete", ends.delete, name="bucket_delete"),
+    path("archives", archives.archives, name="archives"),
+    path("archives/<str:bucket>/restore", archives.restore, name="archive_restore"),
+    path("archives/<str:bucket>/erase", archives.erase, name="archive_erase"),
+    path("help", guide.guide, name="help"),
+    path("api/", reference.reference, name="api_reference"),
     path("theme", theme.theme, name="theme"),
     path("login", login.login, name="login"),
     path("logout", auth.LogoutView.as_view(next_page="login"), name="logout"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("health", healthpage.health, name="health"),
 ]

@@ -54,6 +54,13 @@ def duration(seconds: float) -> str:
     return ngettext("%(number)s second", "%(number)s seconds", 1 if number == "1" else 2) % {"number": number}
 
 
+def clock(seconds: float) -> str:
+    """As on a clock: 0:24, 1:05:09."""
+    minutes, rest = divmod(int(seconds + 0.999), _MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def relative_time(moment: datetime, now: datetime) -> str:
     """How long ago: "just now", "12 min ago", "3 h ago", "yesterday", then the date."""
     seconds = (now - moment).total_seconds()

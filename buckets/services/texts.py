@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from ..access import AnyUser, Role, require
-from ..objectstore import ObjectInfo
+from ..objectstore import Deed, Note, ObjectInfo
 from . import objects
 from .audit import record
 from .errors import ServiceError, UploadTooLarge
@@ -73,6 +73,7 @@ async def save_text(user: AnyUser, bucket: str, name: str, text: Text) -> Object
             metadata=before.metadata,
             expected_revision=before.revision,
             writer=user.get_username(),
+            note=Note(Deed.EDITED, name),
         )
     record("object.upload", user, bucket, name=name, size=stored.size)
     return stored

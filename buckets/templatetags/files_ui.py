@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from buckets import requestid
 from buckets.errorwords import told
 from buckets.listing import Row
 from buckets.objectstore import BucketStatus, ObjectInfo, Replica
@@ -64,6 +65,12 @@ def theme_switch(context: Context) -> dict[str, str]:
     """``next``: the theme that the switch goes to; ``label``: what it says."""
     now = theme_of(context["request"])
     return {"next": following(now), "label": str(_SWITCH[now])}
+
+
+@register.simple_tag
+def request_id() -> str:
+    """By which what went wrong is found in the log; "" where there is none."""
+    return requestid.current()
 
 
 @register.simple_tag
@@ -118,7 +125,7 @@ def ago(moment: datetime | None) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def file_row(context: Context, row: Row) -> SafeString:
-    return row_html(context["bucket"], row, can_edit=context["can_edit"])
+    return row_html(context["bucket"], row)
 
 
 @register.simple_tag
@@ -186,6 +193,12 @@ def in_list(value: T) -> list[T]:
 def undo_address(tags: str) -> str:
     """Where a message's Undo is sent (``views.objects.undo_tag``), "" for a message without one."""
     return next((tag.removeprefix("undo:") for tag in (tags or "").split() if tag.startswith("undo:")), "")
+
+
+@register.filter
+def show_address(tags: str) -> str:
+    """Where a message's Show leads (``views.history.fields.show_tag``), "" for a message without one."""
+    return next((tag.removeprefix("show:") for tag in (tags or "").split() if tag.startswith("show:")), "")
 
 
 @register.simple_tag

@@ -229,7 +229,7 @@ def _carried_json(each: Carried) -> dict[str, Any]:
 
 def _error_json(error: Exception) -> dict[str, Any]:
     said = error_json(error)
-    return said | {"message": told(said["message"], said["code"])}
+    return {"code": said["code"], "message": told(said["message"], said["code"])}
 
 
 def _answer(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,8 +33,10 @@ from buckets.services import links as link_service
 from buckets.services import objects as object_service
 from buckets.services.buckets import BucketView
 from buckets.services.errors import ServiceError
+from buckets.services.neighbours import neighbours
 
 from .history.timeline import Step, steps
+from .missing import missing_page
 from .shell import content, load_shell, page, patience, render_page
 
 MAX_NAME = 4000
@@ -55,14 +57,35 @@ VIEWED = {Kind.PDF: {"object", "embed", "iframe"}}
 async def object_page(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse:
     """What there is to know of an object, or with ``?version=`` of a version of it."""
     name, version = object_name(request), version_of(request)
+    try:
+        return await _object_page(request, user, bucket, name, version)
+    except ObjectNotFound:
+        return await missing_page(request, user, bucket, name)
+
+
+async def _object_page(request: HttpRequest, user: AnyUser, bucket: str, name: str, version: str) -> HttpResponse:
     async with patience():
         found = await bucket_service.get_bucket(user, bucket)
         info = await _info(user, bucket, name, version)
         shell = await load_shell(user, bucket)
+    then, info = info.name, replace(info, name=name)  # a version may be from before a rename
     context = await _with_preview(user, object_context(found, info, version), info)
-    if not version:
-        context |= await _links(user, bucket, name)
+    context |= await _past(user, found, info, then) if version else await _around(user, info)
     return render_page(request, shell, "object.html", context)
+
+
+async def _around(user: AnyUser, info: ObjectInfo) -> dict[str, Any]:
+    return await _links(user, info.bucket, info.name) | {"beside": await neighbours(user, info)}
+
+
+async def _past(user: AnyUser, found: BucketView, info: ObjectInfo, then: str) -> dict[str, Any]:
+    """What the page of a version knows beside it: whether the bucket has it now, or anything else of that name; what it was called."""
+    try:
+        now = (await object_service.info(user, info.bucket, info.name)).revision
+    except ObjectNotFound:
+        now = 0
+    can_restore = found.role >= Role.EDITOR and not found.status.sealed and now != info.revision
+    return {"name": info.name, "then": then, "there": now > 0, "is_current": now == info.revision, "can_restore": can_restore}
 
 
 async def _with_preview(user: AnyUser, context: dict[str, Any], info: ObjectInfo) -> dict[str, Any]:
@@ -119,12 +142,18 @@ async def news(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse
     except ObjectNotFound:
         pass
     else:
-        context["what"] = "" if str(info.revision) == seen else "changed"
+        context["what"] = await _target_news(request, user, info) if str(info.revision) == seen else "changed"
     if found.history is not None and context["what"]:
         context["who"] = await _last_writer(user, bucket, name)
     response = render(request, "_object_news.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+async def _target_news(request: HttpRequest, user: AnyUser, info: ObjectInfo) -> str:
+    """``?leads=`` is the state that the page shows of where the link leads."""
+    leads = request.GET.get("leads", "")
+    return "target" if info.link and leads and await linklist.state_of(user, info.link) != leads else ""
 
 
 async def _last_writer(user: AnyUser, bucket: str, name: str) -> str:

@@ -10,6 +10,7 @@ from buckets.objectstore import LiveBucket
 from buckets.relay import Screen
 from buckets.services import buckets as bucket_service
 from buckets.services import objects as object_service
+from buckets.services.linkmarks import LinkTargets
 
 from .shell import page, patience
 
@@ -27,7 +28,9 @@ async def rows(request: HttpRequest, user: AnyUser, bucket: str) -> HttpResponse
     if "names" in request.GET:
         return JsonResponse(_names(live, view, Window(offset, min(count, MAX_NAMES))), headers=NO_STORE)
     screen = Screen(view, window=Window.parse(offset, count))
-    return JsonResponse(screen.update(live, found) or {}, headers=NO_STORE)
+    targets = LinkTargets(user, live)
+    await targets.look(files_window(live.index, view, screen.window).links)
+    return JsonResponse(screen.update(live, found, targets.state) or {}, headers=NO_STORE)
 
 
 def _names(live: LiveBucket, view: View, window: Window) -> dict[str, Any]:

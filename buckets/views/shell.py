@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from buckets import access
-from buckets.access import AnyUser
+from buckets.access import AnyUser, Role
 from buckets.api.errors import Problem, answer, describe
 from buckets.errorwords import told
 from buckets.objectstore import ConnectionState, ObjectStoreError, Unavailable
@@ -43,6 +43,12 @@ class Shell:
     may_create: bool = False
     active: str = ""
     problem: str = ""
+
+    @property
+    def administers(self) -> bool:
+        """Whether the page is about a bucket that is there, and that the visitor is an admin of."""
+        found = self.find(self.active)
+        return found is not None and found.role is Role.ADMIN
 
     def find(self, bucket: str) -> BucketView | None:
         return next((each for each in self.buckets if each.status.name == bucket), None)

@@ -2,6 +2,8 @@
 import { register } from "./controllers.js";
 import { t } from "./words.js";
 
+// Until it is closed.
+export const STAYS = 0;
 const SECONDS = 6;
 const MOST = 4;
 const PATIENCE = 400;
@@ -54,7 +56,7 @@ function button(text, run) {
 
 register("toast", (element) => {
   element.append(button(t("Close"), () => element.remove()));
-  if (element.classList.contains("error")) return undefined;
+  if (element.classList.contains("error") || element.dataset.seconds === String(STAYS)) return undefined;
   return goLater(element, Number(element.dataset.seconds ?? SECONDS) * 1000);
 });
 

@@ -14,6 +14,13 @@ export function tn(one, many, count, values = {}) {
   return fill(text, { count: count.toLocaleString(language), ...values });
 }
 
+// What an error of the API says: its own words are English, in other languages those of its code.
+export function problem({ code, message }) {
+  const key = `error:${code}`;
+  const words = window.django?.gettext?.(key) ?? key;
+  return words === key ? message : words;
+}
+
 function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

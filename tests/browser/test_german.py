@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from buckets.objectstore import ObjectStore
+from buckets.objectstore import BucketChange, Link, ObjectStore
 from tests.site import ADMIN, PASSWORD, Site
 
 from .conftest import Window, watch
@@ -61,6 +61,14 @@ async def test_all_of_a_day_in_german(german: Window, bucket: str, store: Object
     await expect(page.locator("#facts")).to_contain_text("1 Eintrag")
     await only_german(german)
 
+    await store.update_bucket(bucket, BucketChange(max_bytes=100_000))
+    file.with_name("gross.bin").write_bytes(b"x" * 200_000)
+    german.expected = ("507",)
+    await german.drag(file.with_name("gross.bin"))
+    await expect(page.locator("#tray")).to_contain_text("Der Bucket ist voll.")  # the API says it in English
+    await only_german(german)
+
+    await store.add_link(bucket, "verweis", Link(bucket, "bericht.txt"))  # so that it is asked before the file goes
     await row.get_by_role("checkbox", name="bericht.txt auswählen").check()
     await expect(page.locator("#selection")).to_contain_text("1 ausgewählt")
     await page.locator("#selection").get_by_role("button", name="Löschen").click()
@@ -69,6 +77,7 @@ async def test_all_of_a_day_in_german(german: Window, bucket: str, store: Object
     await dialog.get_by_role("button", name="Löschen").click()
     toast = page.locator(".toast", has_text="1 Datei in den Papierkorb verschoben.")
     await expect(row).to_have_count(0)
+    await expect(page.locator("#rows .broken")).to_have_text("Defekte Verknüpfung")
     await only_german(german)
     await toast.get_by_role("button", name="Rückgängig").click()
     await expect(row).to_be_visible()
@@ -84,7 +93,7 @@ async def test_all_of_a_day_in_german(german: Window, bucket: str, store: Object
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
     await expect(page.locator("html")).to_have_attribute("lang", "en")
-    german.expected = ("404",)
+    german.expected = ("404", "507")
     await german.open("/buckets/nowhere/")
     await expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     await page.get_by_role("button", name="Deutsch").click()

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from buckets.models import Grant
 from buckets.objectstore import BucketConfig, ConnectOptions, ObjectStore
 from buckets.roles import Role
-from buckets.services import runtime, tokens
+from buckets.services import background, runtime, tokens
 from tests.natsserver import NatsServer
 
 CSRF = "c" * 32
@@ -73,6 +73,7 @@ def application() -> Any:
 def index_folder(settings: Settings, tmp_path: Path) -> Path:
     """Where the site of this test keeps its indexes."""
     settings.INDEX_FOLDER = tmp_path / "index"
+    settings.THUMBNAIL_FOLDER = tmp_path / "thumbnails"
     return tmp_path / "index"
 
 
@@ -81,6 +82,7 @@ async def site(settings: Settings, nats_server: NatsServer, transactional_db: No
     """The site works on ``nats_server``; gives the store that its views use."""
     settings.NATS = ConnectOptions(servers=(nats_server.url,), reconnect_wait=0.1)
     yield await runtime.store()
+    await background.close()
     await runtime.close_store()
 
 

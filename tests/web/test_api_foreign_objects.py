@@ -116,6 +116,8 @@ async def test_a_link_to_where_one_may_not_look_does_not_tell_what_is_there(
     for target in (secret, f"{bucket}-absent"):
         await foreign_object(foreign, bucket, "away", {"options": {"link": {"bucket": target, **options}}})
         response = await owner.get(f"{base}/objects/away")
-        answers.append((response.status_code, response.json()["error"]))
+        error = response.json()["error"]
+        assert error.pop("request_id") == response.headers["X-Request-ID"]
+        answers.append((response.status_code, error))
     message = "“away” is a link to an object that is not there or that you may not see."
     assert answers == [(404, {"code": "object_not_found", "message": message})] * 2

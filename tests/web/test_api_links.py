@@ -64,7 +64,8 @@ async def test_a_bucket_that_one_may_not_see_is_not_there_to_link_to(
     hidden = await link(owner, base, "l", bucket=other, name="target")
     missing = await link(owner, base, "l", bucket="absent", name="target")
     assert outcome(hidden) == outcome(missing) == (404, "bucket_not_found")
-    assert hidden.text.replace(other, "absent") == missing.text
+    without = [answer.text.replace(answer.headers["X-Request-ID"], "") for answer in (hidden, missing)]
+    assert without[0].replace(other, "absent") == without[1]
     assert (await link(visitors["editor"], base, "l", bucket=other, name="target")).status_code == 201
     assert (await visitors["editor"].get(f"{base}/objects/l")).content == b"elsewhere"
     assert outcome(await owner.get(f"{base}/objects/l")) == (404, "object_not_found")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from buckets.api.errors import STATUS
 from buckets.language import of_socket
 
 Visit = Callable[..., httpx.AsyncClient]
@@ -46,6 +47,9 @@ async def test_only_languages_that_there_are_have_texts(visit: Visit) -> None:
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/javascript")
         assert "immutable" in answer.headers["Cache-Control"]
+        for code in STATUS:  # the API speaks English, and a page's scripts its language
+            assert f'"error:{code}": ' in answer.text, code
+        assert '"error:bucket_full": "Der Bucket ist voll.' in answer.text
         assert (await client.get(reverse("texts", args=["xx"]))).status_code == 404
 
 

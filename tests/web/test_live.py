@@ -119,6 +119,7 @@ async def test_a_row_appears_changes_and_goes(bucket: str, site: ObjectStore, fo
     assert "5 B" in listener.page
     await store.put("new.txt", b"1234567")
     await listener.until(lambda: "7 B" in listener.page)
+    assert ">7 B</small>" in listener.parts["used"], "what the side bar says follows too, and is the same measure"
     await store.delete("new.txt")
     await listener.until(lambda: not listener.order)
     assert "This bucket is empty" in listener.parts["empty"]
@@ -148,12 +149,15 @@ async def test_only_what_changed_is_sent(bucket: str, site: ObjectStore, listen:
     assert list(again.html) == [listener.order[1]]
 
 
-async def test_nothing_is_sent_for_changes_that_the_view_does_not_show(bucket: str, site: ObjectStore, listen: Listen) -> None:
+async def test_of_changes_that_the_view_does_not_show_only_the_buckets_size_is_sent(bucket: str, site: ObjectStore, listen: Listen) -> None:
     await fill(site, bucket, "here/one")
     listener = await listen()
     await listener.show(prefix="here/")
     await listener.until(lambda: len(listener.order) == 1)
-    await fill(site, bucket, "elsewhere/two", "elsewhere/three")
+    await site.put(bucket, "elsewhere/two", b"x" * 5000)
+    message = await listener.next()
+    assert (message["rows"], set(message["parts"])) == ({}, {"used"})
+    await site.update_meta(bucket, "elsewhere/two", description="of the same size")
     assert await listener.socket.receive_nothing(0.5)
 
 
@@ -409,13 +413,14 @@ async def test_a_listing_that_is_still_loading_shows_how_far_it_is(bucket: str, 
     from buckets.listing import View
     from buckets.objectstore import LiveBucket
     from buckets.relay import Screen
+    from buckets.services.linkmarks import LinkTargets
 
     await fill(site, bucket, "a")
     await listed(bucket, "a")
     live = LiveBucket(bucket)
     live.expected = 5000
     live.loaded = 1200
-    update = Screen(View()).update(live, await bucket_service.get_bucket(cast.owner, bucket))
+    update = Screen(View()).update(live, await bucket_service.get_bucket(cast.owner, bucket), LinkTargets(cast.owner, live).state)
     assert update is not None
     assert "1,200 of 5,000" in update["parts"]["empty"]
     assert "Reading" in update["parts"]["facts"]

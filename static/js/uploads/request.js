@@ -1,6 +1,7 @@
 // One HTTP request whose body's progress can be followed. Resolves, never rejects, to {status, code, message, retryAfter, document, header(name)}:
 // status 0: the connection broke; -1: it was aborted.
 import { csrfToken } from "../page.js";
+import { problem } from "../words.js";
 
 export class Request {
   #request = new XMLHttpRequest();
@@ -29,8 +30,8 @@ function outcome(request) {
   const { status } = request;
   const retryAfter = Number(request.getResponseHeader("Retry-After")) || 0;
   const document = parsed(request.responseText);
-  const { code, message } = document?.error ?? {};
-  return { status, code, message, retryAfter, document, header: (name) => request.getResponseHeader(name) ?? "" };
+  const error = document?.error ?? {};
+  return { status, code: error.code, message: problem(error), retryAfter, document, header: (name) => request.getResponseHeader(name) ?? "" };
 }
 
 function parsed(text) {

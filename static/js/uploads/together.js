@@ -1,5 +1,5 @@
 // One file, or many small ones, as one request: before each a line of JSON (docs/api.md). run() resolves to an answer for each item.
-import { t } from "../words.js";
+import { problem, t } from "../words.js";
 import { Request } from "./request.js";
 
 const SMALL = 256 * 1024;
@@ -61,6 +61,6 @@ function lineOf({ name, size, file, overwrite }) {
 
 function answerTo(place, answer) {
   if (answer.status !== 200) return answer;
-  const { error, object } = answer.document?.results?.[place] ?? { error: { code: "server_error", message: t("The site did not say what became of it.") } };
-  return error ? { status: STATUS[error.code] ?? 400, ...error } : { status: 201, name: object.name };
+  const { error, object } = answer.document?.results?.[place] ?? { error: { message: t("The site did not say what became of it.") } };
+  return error ? { status: error.code ? STATUS[error.code] ?? 400 : 502, ...error, message: problem(error) } : { status: 201, name: object.name };
 }
