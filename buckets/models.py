@@ -93,7 +93,7 @@ class LoginAttempt(models.Model):
 
 
 class Job(models.Model):
-    """Long work on a bucket, the newest of its kind: see ``services.jobs``. Any process of the site reads it; the one that runs it writes."""
+    """Long work on a bucket, the newest of its kind (``services.jobs``). Any process of the site reads it; the one that runs it writes."""
 
     bucket = models.CharField(max_length=MAX_BUCKET_NAME)
     kind = models.CharField(max_length=20)

@@ -194,7 +194,11 @@ async def test_it_all_works_without_scripts(chromium: Browser, live_site: Site, 
     await page.get_by_role("button", name="Change it").click()
     await expect(page.locator("#toasts")).to_contain_text("History is on.")
     await page.get_by_role("button", name="Verify").click()
-    await expect(page.locator("#repair-verify")).to_contain_text("admin")
+    again, verified = page.get_by_role("button", name="Look again"), page.locator("#repair-verify")
+    while await again.count():
+        await again.click()
+    await expect(verified).to_contain_text("Last done")
+    await expect(verified).to_contain_text("admin")
     await page.get_by_role("link", name="Delete…").click()
     await page.get_by_label("Remove it too").check()
     await page.get_by_label("Type").fill(bucket)
