@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ MAX_WORDS = 200
 ROWS = 30
 FIRST_ROWS = 200
 SECONDS = 300
+# So many different answers are kept in a turn.
+MOST_SAID = 32
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 
@@ -73,28 +76,49 @@ def changes_message(turn: Turn, since: Moment | None, seen: Seen, asked: Asked) 
     """
     key = (since.number if since else -1, seen.names, asked.filter)
     if key not in turn.said:
-        turn.said[key] = _changes(turn.moment, since, seen.activities, asked.filter)
+        if len(turn.said) >= MOST_SAID:
+            turn.said.clear()
+        turn.said[key] = _changes(turn, since, seen.activities, asked.filter)
     said = turn.said[key]
     return f'{{"n":{asked.number},"now":{int(time.time())},{said}' if said else ""
 
 
-def _changes(until: Moment, since: Moment | None, activities: Mapping[str, Activity], wanted: Filter) -> str:
+def _changes(turn: Turn, since: Moment | None, activities: Mapping[str, Activity], wanted: Filter) -> str:
     """The end of a message, which is the same for many."""
-    after, second = since or (-1, until.second - SECONDS)
+    if since is None:
+        return _past(turn, activities, wanted)
     seconds: dict[str, list[list[int]]] = {}
     found: list[list[tuple[str, Change]]] = []
     for bucket, activity in activities.items():
-        new = list(activity.between(after, until.number))
-        if new and wanted.bucket in ("", bucket):
-            found.append([(bucket, change) for change in new if wanted.wants(change)])
-        if (new or since is None) and (counted := [[each.at, each.bytes, *each.counts] for each in activity.seconds(second)]):
-            seconds[bucket] = counted
-    rows = _share([some for some in found if some], FIRST_ROWS if since is None else ROWS)
-    if since is not None and not (rows or seconds):
+        if new := list(activity.between(since.number, turn.moment.number)):
+            seconds[bucket] = _seconds(activity, since.second)
+            if wanted.bucket in ("", bucket):
+                found.append([(bucket, change) for change in new if wanted.wants(change)])
+    rows = _share([some for some in found if some], ROWS)
+    if not (rows or seconds):
         return ""
-    more = sum(map(len, found)) - len(rows) if since is not None else 0
-    shown = [_row(bucket, change) for bucket, change in rows]
-    return _dump({"first": since is None, "more": more, "seconds": seconds, "rows": shown})[1:]
+    return _said({"first": False, "more": sum(map(len, found)) - len(rows), "seconds": seconds}, rows)
+
+
+def _past(turn: Turn, activities: Mapping[str, Activity], wanted: Filter) -> str:
+    """What is asked for most often: of each bucket no more is looked at than there is room for, and its seconds are put together once."""
+    found: list[list[tuple[str, Change]]] = []
+    for bucket, activity in activities.items():
+        if bucket not in turn.past:
+            turn.past[bucket] = orjson.Fragment(orjson.dumps(_seconds(activity, turn.moment.second - SECONDS)))
+        if wanted.bucket in ("", bucket):
+            listed = (change for change in activity.between(-1, turn.moment.number) if wanted.wants(change))
+            found.append([(bucket, change) for change in islice(listed, FIRST_ROWS)])
+    rows = _share([some for some in found if some], FIRST_ROWS)
+    return _said({"first": True, "more": 0, "seconds": {bucket: turn.past[bucket] for bucket in activities}}, rows)
+
+
+def _seconds(activity: Activity, since: int) -> list[list[int]]:
+    return [[each.at, each.bytes, *each.counts] for each in activity.seconds(since)]
+
+
+def _said(message: Mapping[str, Any], rows: list[tuple[str, Change]]) -> str:
+    return _dump({**message, "rows": [_row(bucket, change) for bucket, change in rows]})[1:]
 
 
 def _share(found: list[list[tuple[str, Change]]], most: int) -> list[tuple[str, Change]]:

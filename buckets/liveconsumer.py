@@ -12,13 +12,16 @@ from .services.activity import Viewer
 from .services.turns import Moment, Place, Seen
 
 CHECK_SECONDS = 10.0
+# Between two answers to what a browser asks for.
+REST = 0.1
 
 
 class LiveDashboardConsumer(LiveFilesConsumer):
     """Tells a browser what happens in the buckets that its user may see: at most four times a second, with a bounded number of rows
     (``feed.changes_message``), and which buckets these are (``feed.places_message``).
 
-    The browser sends what it lists (``feed.Asked``) on connecting and whenever that is something else, and gets the recent past in return.
+    The browser sends what it lists (``feed.Asked``) on connecting and whenever that is something else, and gets the recent past in return,
+    ten times a second at most.
     Rights and the session are looked at every ten seconds: buckets that may not be seen any more are no longer told of. Close codes:
     4401 signed out, 4400 a message that makes no sense, 4503 NATS is away.
     """
@@ -37,7 +40,7 @@ class LiveDashboardConsumer(LiveFilesConsumer):
         self.wake.set()
 
     async def _relay(self) -> None:
-        nats = None
+        nats, answered = None, None
         async with activity.watching(await self._user()) as viewer:
             self.wake = viewer.wake
             check_at = time.monotonic() + CHECK_SECONDS * random.uniform(0.5, 1)  # noqa: S311 - no secret
@@ -45,6 +48,9 @@ class LiveDashboardConsumer(LiveFilesConsumer):
                 self.wake.clear()
                 nats = await self._tell_nats(nats)
                 await self._tell_changes(viewer)
+                if answered is not self.asked:
+                    answered = self.asked
+                    await asyncio.sleep(REST)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(NATS_SECONDS):
                         await self.wake.wait()

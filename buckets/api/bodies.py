@@ -167,7 +167,9 @@ class UploadedFile(TypedDict):
 
 class NewJob(TypedDict):
     job: Literal["find_orphans", "clear_orphans", "purge_markers", "verify"]
-    older_than_seconds: NotRequired[Annotated[float | None, Bounds(0), "of orphans: longer than any upload may pause; an hour by default"]]
+    older_than_seconds: NotRequired[
+        Annotated[float | None, Bounds(0), "of orphans: longer than any upload may pause; an hour by default, to clear at least 300"]
+    ]
 
 
 class BringBack(TypedDict, total=False):

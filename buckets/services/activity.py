@@ -168,6 +168,8 @@ class Hub:
                 seen = await overview.glance(patience=None)
             except ObjectStoreError as error:
                 log.info("the dashboards' buckets: %s", error)
+            except Exception:  # or all dashboards would stand still until the last one is closed
+                log.exception("the dashboards' buckets")
             else:
                 self._take(seen)
             with contextlib.suppress(TimeoutError):

@@ -112,7 +112,7 @@ class LinkBook:
                 self._targets = await self._find_targets()
             else:
                 for place in list(self._noted):
-                    self._take(place)
+                    await self._take(place)
             if await self._learn([name for name in self._targets if held.of(name) and not self._is_known(name)], seconds) or anew:
                 await self._begin()
             if not self._is_stale():
@@ -176,14 +176,18 @@ class LinkBook:
         self._names = Ordered.of_sorted(str, [piece for piece in pieces if piece])
         self._dangling = {bucket: Ordered.of_sorted(str, [names]) for bucket, names in dangling.items()}
 
-    def _take(self, place: str) -> None:
+    async def _take(self, place: str) -> None:
+        """What comes meanwhile is for the next question."""
         noted = self._noted[place]
         names, noted.names = noted.names, set()
+        updated = 0
         for name in names:
-            if place == self._here.bucket:
-                self._update(name)
-            for link in self._here.index.links_to(place, name):
+            own = [name] if place == self._here.bucket else []
+            for link in own + list(self._here.index.links_to(place, name)):
                 self._update(link)
+                updated += 1
+                if updated % STEP == 0:
+                    await asyncio.sleep(0)
 
     def _update(self, name: str) -> None:
         """What is known of the link ``name``, which may be one no more."""

@@ -1,5 +1,6 @@
 """What ``/metrics`` says: what was counted, and the state of things, which is asked of NATS at most every ten seconds."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,4 +31,5 @@ async def exposition(accept: str) -> tuple[bytes, str]:
     """The text in the format that the client accepts, and its media type."""
     health = await glance(FRESH_SECONDS)
     encode, media_type = choose_encoder(accept)
-    return encode(_Both(list(families(health, counters.counts(), settings.METRICS_BUCKETS)))), media_type
+    gauges = list(families(health, counters.counts(), settings.METRICS_BUCKETS))
+    return await asyncio.to_thread(encode, _Both(gauges)), media_type

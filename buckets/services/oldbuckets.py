@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..access import AnyUser, Role, require, require_create
-from ..objectstore import BucketConfig, BucketExists, BucketNotFound, HistoryStatus, Restored, Storage
+from ..objectstore import BucketConfig, BucketExists, BucketNotFound, HistoryStatus, Index, Restored, Storage
 from . import jobs, overview
 from .audit import record
 from .buckets import create_bucket
@@ -62,22 +62,22 @@ async def _bring_back(user: AnyUser, archive: str, name: str, moment: datetime, 
     files = await store()
     then = await files.history.at(archive, moment)
     progress.total, progress.total_size = len(then), then.page(limit=0).size
-    sizes = {entry.name: entry.size for entry in then.entries()}
     writer = user.get_username()
     if name == archive:
         results = files.history.restore_at(name, moment, writer=writer)
     else:
         results = files.history.copy_at(archive, moment, name, writer=writer)
-    return await _watched(results, sizes, progress)
+    return await _watched(results, then, progress)
 
 
-async def _watched(results: AsyncIterator[Restored], sizes: Mapping[str, int], progress: Progress) -> Mapping[str, Any]:
+async def _watched(results: AsyncIterator[Restored], then: Index, progress: Progress) -> Mapping[str, Any]:
     counts: Counter[str] = Counter()
     problems: list[tuple[str, str]] = []
     async with aclosing(results) as each:  # type: ignore[type-var]  # they are generators
         async for restored in each:
             progress.done += 1
-            progress.size += sizes.get(restored.name, 0)
+            entry = then.entry(restored.name)
+            progress.size += entry.size if entry is not None else 0
             counts["failed" if restored.error else "restored"] += 1
             if restored.error is not None and len(problems) < NAMED:
                 problems.append((quote(restored.name, safe="", errors="surrogatepass"), str(restored.error)))

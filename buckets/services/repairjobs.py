@@ -16,6 +16,8 @@ FIND, CLEAR, PURGE, READ = "find", "clear", "purge", "read"
 # Of damaged objects so many are named.
 NAMED = 50
 LOADING_SECONDS = 5.0
+# Seconds. What is younger may belong to an upload under way, and is never cleared.
+YOUNGEST = 300.0
 
 
 async def find_orphans(user: AnyUser, bucket: str, *, older_than: float = repair.HOUR) -> None:
@@ -28,8 +30,9 @@ async def find_orphans(user: AnyUser, bucket: str, *, older_than: float = repair
 
 
 async def clear_orphans(user: AnyUser, bucket: str, *, older_than: float = repair.HOUR) -> None:
-    """ADMIN. Its outcome: ``nuids``, ``chunks``, ``doubtful``, ``older_than``."""
+    """ADMIN. Its outcome: ``nuids``, ``chunks``, ``doubtful``, ``older_than``, which is ``YOUNGEST`` at least."""
     await _check(user, bucket, purging=True)
+    older_than = max(older_than, YOUNGEST)
     await jobs.start(user, bucket, Kind.ORPHANS, CLEAR, partial(_clear_orphans, user, bucket, older_than))
 
 

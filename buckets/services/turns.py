@@ -39,10 +39,11 @@ class Moment(NamedTuple):
 @dataclass(slots=True)
 class Turn:
     """Dashboards are told what has changed up to this ``moment``. ``said``: what has been put together for some of them, by what it
-    depends on; ``seen``: what those who may see these buckets have seen."""
+    depends on, and ``past``: the seconds of each bucket; ``seen``: what those who may see these buckets have seen."""
 
     moment: Moment
     said: dict[Any, str] = field(default_factory=dict)
+    past: dict[str, Any] = field(default_factory=dict)
     seen: "dict[frozenset[str], Seen]" = field(default_factory=dict)
 
 

@@ -51,6 +51,7 @@ class Held:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "TELL_SECONDS", 0.02)
+    monkeypatch.setattr(repairjobs, "YOUNGEST", 0.0)
 
 
 async def test_it_tells_how_far_it_is_and_what_came_of_it(bucket: str, cast: Cast) -> None:

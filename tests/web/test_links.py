@@ -68,6 +68,8 @@ async def test_all_links_are_shown_with_where_they_lead_and_whether_that_is_ther
     for name, to in (("good", Link(other, "target")), ("bad", Link(bucket, "lost")), ("whole", Link(other, None))):
         await site.add_link(bucket, name, to)
     await site.delete(bucket, "lost")
+    await listed(bucket, "good", "bad", "whole", gone=["lost"])
+    await listed(other, "target")
     page = await browser.get(f"/buckets/{bucket}/links")
     assert ">works<" in row(page, "good").replace("</svg>", ">")
     assert f'href="/buckets/{other}/object?name=target"' in row(page, "good")
@@ -86,6 +88,8 @@ async def test_a_link_into_a_hidden_bucket_does_not_tell_whether_anything_is_the
     await site.add_link(bucket, "l", Link(other, "target"))
     await site.add_link(bucket, "m", Link(other, "lost"))
     await site.delete(other, "lost")
+    await listed(bucket, "l", "m")
+    await listed(other, "target", gone=["lost"])
     page = await viewer.get(f"/buckets/{bucket}/links")
     one, two = (row(page, name).split("</td>")[2] for name in ("l", "m"))
     assert one == two
@@ -102,6 +106,7 @@ async def test_links_from_other_buckets_are_shown_where_one_may_look(
     await site.put(bucket, "x", b"x")
     await site.add_link(other, "far", Link(bucket, "x"))
     await site.add_link(other, "farther", Link(bucket, None))
+    await listed(other, "far", "farther")
     mine = await browser.get(f"/buckets/{bucket}/links?show=elsewhere")
     assert "far" in row(mine, "far")
     assert "whole bucket" in row(mine, "farther")

@@ -80,7 +80,7 @@ async def test_a_change_is_shown_with_its_effect_and_then_done(bucket: str, site
         "36 hours",
         "36 GB",
         "Nothing goes.",
-        "No file is that old yet",
+        "By its last change no file is that old yet",
         "team = ops",
         "Fast reading",
     ):

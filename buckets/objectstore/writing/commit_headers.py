@@ -44,6 +44,8 @@ class Note:
         """What a message's headers say; whoever writes to the bucket may have put anything there."""
         for deed in Deed:
             if text := header(deed.encode()):
+                if len(text) > MAX_VALUE:
+                    return None
                 try:
                     return cls(deed, base64.b64decode(text, altchars=b"-_", validate=True).decode())
                 except (binascii.Error, ValueError):

@@ -79,7 +79,7 @@ def _ttl(effects: Effects, old: float, new: float) -> Effect:
     if effects.uncounted:
         return _("Whatever is older goes at once. There is too much to count it first.") + " " + metadata, "danger"
     if effects.expiring is None or not effects.expiring.objects:
-        return _("No file is that old yet: nothing goes at once.") + " " + metadata, "warn"
+        return _("By its last change no file is that old yet.") + " " + metadata, "warn" if effects.kept else "danger"
     count, size = effects.expiring.objects, short_size(effects.expiring.size)
     going = ngettext(
         "%(number)s file of %(size)s is older than that and goes at once.",
