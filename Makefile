@@ -34,11 +34,11 @@ clean:
 	@touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt
-	@scripts/venv test
+	@scripts/venv test postgres
 	@touch $@ .venv/serve.stamp
 
 .venv/bench.stamp: pyproject.toml constraints.txt
-	@scripts/venv test bench
+	@scripts/venv test postgres bench
 	@touch $@ .venv/test.stamp .venv/serve.stamp
 
 .venv/tools.stamp: .venv/test.stamp tests/interop_node/package.json scripts/nats-server-versions

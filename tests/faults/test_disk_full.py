@@ -53,7 +53,7 @@ class Scene:
 def is_full(answer: httpx.Response) -> None:
     assert answer.status_code == 507, answer.text
     assert answer.json()["error"]["code"] == "bucket_full"
-    assert "full" in answer.json()["error"]["message"]
+    assert "no room" in answer.json()["error"]["message"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
