@@ -3,7 +3,7 @@ process of the site sees it, and can have it stopped. One of a kind at a time in
 """
 
 import asyncio
-import contextlib
+import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -191,9 +191,12 @@ class _Runner:
             return False
 
     async def _end(self, outcome: Mapping[str, Any]) -> None:
-        with contextlib.suppress(DatabaseError):
-            now = timezone.now()
-            await self._row.aupdate(updated=now, ended=now, outcome=dict(outcome), **self._numbers())
+        now = timezone.now()
+        kept = json.loads(json.dumps(dict(outcome)).replace("\\u0000", "\\u2400"))  # PostgreSQL keeps no U+0000
+        try:
+            await self._row.aupdate(updated=now, ended=now, outcome=kept, **self._numbers())
+        except DatabaseError:
+            log.exception("%s: its end could not be written: %s", self._name, kept)
 
     def _numbers(self) -> dict[str, int]:
         progress = self._progress

@@ -57,8 +57,9 @@ class Versions:
         found = {int(one.id): one for one in own}
         todo = [(one.renamed_from, int(one.id)) for one in [*newer, *own] if _came_by_rename(one)]
         for _ in range(MAX_NAMES):
-            if not todo:
-                break
+            todo.sort(key=lambda rename: rename[1])
+            if not todo or sum(number > todo[-1][1] and (before is None or number < before) for number in found) >= limit:
+                break  # what went by other names is older than the rename
             former = await self._former(status, *todo.pop())
             found = {int(one.id): one for one in former} | found
             todo += [(one.renamed_from, int(one.id)) for one in former if _came_by_rename(one)]
