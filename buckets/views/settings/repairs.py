@@ -56,6 +56,10 @@ class Repair:
         return told(outcome.get("error", ""), outcome.get("code", "")) or _("Something went wrong on our side. It has been logged.")
 
     @property
+    def may_clear(self) -> bool:
+        return bool(self.outcome.get("older_than", 0) >= repairjobs.YOUNGEST)
+
+    @property
     def older_than(self) -> str:
         return span_text(self.outcome.get("older_than", repair.HOUR))
 
