@@ -11,11 +11,19 @@ const LABELS = {
   delete: (name) => t("Delete {name}", { name }),
 };
 
-for (const event of ["pointerover", "focusin"]) document.addEventListener(event, ({ target }) => offer(target.closest?.(ROW)));
+// Rows that only pass under the pointer while somebody scrolls get none.
+const REST = 40;
+let timer = 0;
+
+document.addEventListener("focusin", ({ target }) => offer(target.closest?.(ROW)));
+document.addEventListener("pointerover", ({ target }) => {
+  clearTimeout(timer);
+  timer = setTimeout(() => offer(target.closest?.(ROW)), REST);
+});
 
 function offer(row) {
   for (const quick of document.querySelectorAll(`${ROW} .quick`)) if (!quick.closest("tr").matches(":hover, :focus-within")) quick.remove();
-  if (!row || row.querySelector(".quick")) return;
+  if (!row?.isConnected || row.querySelector(".quick")) return;
   const quick = document.createElement("span");
   quick.className = "quick";
   quick.append(...controls(row));
