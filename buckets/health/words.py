@@ -91,7 +91,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         gettext_noop("The cluster has too few servers for it at the moment. Start those that are missing, or ask for fewer replicas."),
     ),
     "bucket_full": (
-        gettext_noop("%(bucket)s is full to %(percent)s%%."),
+        gettext_noop("%(bucket)s is %(percent)s%% full."),
         gettext_noop("Uploads that do not fit are refused. Delete something, or raise its size limit in its settings."),
     ),
     "history_no_leader": (

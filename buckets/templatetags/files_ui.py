@@ -257,7 +257,7 @@ def kind_class(kind: str) -> str:
 
 @register.filter
 def replica_trouble(status: BucketStatus) -> bool:
-    return any(replica.offline or not replica.current for replica in status.stream.replicas)
+    return any(replica.away or not replica.current for replica in status.stream.replicas)
 
 
 @register.filter
@@ -267,11 +267,11 @@ def replica_words(status: BucketStatus) -> str:
     copies = ngettext("%(count)d replica", "%(count)d replicas", count) % {"count": count}
     if not status.stream.replicas:
         return copies
-    behind = [_behind(each) for each in status.stream.replicas if each.offline or not each.current]
+    behind = [_behind(each) for each in status.stream.replicas if each.away or not each.current]
     return f"{copies}, {'; '.join(behind) or _('all current')}"
 
 
 def _behind(replica: Replica) -> str:
-    if replica.offline:
+    if replica.away:
         return _("%(name)s is offline") % {"name": replica.name}
     return _("%(name)s is %(count)s messages behind") % {"name": replica.name, "count": grouped(replica.lag)}

@@ -24,9 +24,6 @@ class Deed(StrEnum):
     EDITED = "Nats-Files-Edited"
 
 
-RENAMED_FROM = str(Deed.RENAMED_FROM)
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """``value``: a name for the renames; a bucket, "/" and a name for what goes from bucket to bucket and for copies; a version's id for
